@@ -1,0 +1,253 @@
+package pcb
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// tick is the resolution of CPU times and start times (USER_HZ, 100 on every Linux that Go runs on).
+const tick = 10 * time.Millisecond
+
+// Compute fills r with the rates of cur against prev, reusing r's memory. prev may be nil: then nothing can be told.
+func (r *RateSet) Compute(prev, cur *Snapshot) {
+	r.Interval = 0
+	r.Procs = slices.Grow(r.Procs[:0], len(cur.Procs))[:len(cur.Procs)]
+	r.Threads = slices.Grow(r.Threads[:0], len(cur.Threads))[:len(cur.Threads)]
+	for i := range r.Threads {
+		r.Threads[i] = unknownThreadRates
+	}
+	if prev == nil {
+		for i := range r.Procs {
+			r.Procs[i] = unknownRates
+		}
+		r.System.compute(nil, cur)
+		return
+	}
+	r.Interval = cur.Mono - prev.Mono
+	j := 0
+	for i := range cur.Procs { // both are sorted by pid
+		p := &cur.Procs[i]
+		for j < len(prev.Procs) && prev.Procs[j].PID < p.PID {
+			j++
+		}
+		var before *Process
+		if j < len(prev.Procs) && prev.Procs[j].ID == p.ID {
+			before = &prev.Procs[j]
+		}
+		r.Procs[i] = r.process(prev, before, cur, p)
+	}
+	r.System.compute(prev, cur)
+}
+
+// process gives the rates of one process and fills those of its threads.
+func (r *RateSet) process(prev *Snapshot, before *Process, cur *Snapshot, p *Process) Rates {
+	out := unknownRates
+	since := span{now: p, before: before}
+	if before == nil {
+		out.Born = true
+		if p.Started < prev.Boot-tick { // it was there before, unseen: from when its counters grew is unknown
+			return out
+		}
+		// A process that was born in between is computed from its own birth.
+		since.before = &Process{Have: p.Have}
+		since.sinceBirth = max(tick, cur.Boot+p.At-cur.Mono-p.Started)
+	}
+	if !p.Have.Has(FieldStat) || p.Zombie() && !p.LeaderExited() {
+		return out
+	}
+	out.Elapsed = since.elapsed()
+	if out.Elapsed <= 0 {
+		return out
+	}
+	since.cpu(&out)
+	since.scheduling(&out)
+	since.transfers(&out)
+	if before != nil {
+		r.threads(prev, before, cur, p, &out)
+	}
+	if p.Threads == 1 {
+		out.HotTID, out.HotCPU, out.HotDemand, out.HotSwitches = p.PID, out.CPU, out.CPU+out.Wait, out.Voluntary
+	}
+	return out
+}
+
+// span is two readings of one process.
+type span struct {
+	before, now *Process
+	sinceBirth  time.Duration // for one that was born in between, else 0
+}
+
+func (s *span) elapsed() time.Duration {
+	if s.sinceBirth > 0 {
+		return s.sinceBirth
+	}
+	return s.now.At - s.before.At
+}
+
+// schedElapsed is the time between the readings of switches and schedstat, which may be other than those of stat.
+func (s *span) schedElapsed() time.Duration {
+	if s.sinceBirth > 0 {
+		return s.sinceBirth
+	}
+	return s.now.SwitchesAt - s.before.SwitchesAt
+}
+
+func (s *span) both(f Fields) bool { return s.now.Have.Has(f) && s.before.Have.Has(f) }
+
+// cpu takes the total from schedstat, which is exact, unless threads that ended between the readings took theirs
+// with them; the split, and else the total, from the ticks of stat.
+func (s *span) cpu(out *Rates) {
+	user, system := s.now.UTime-s.before.UTime, s.now.STime-s.before.STime
+	if user < 0 || system < 0 {
+		return
+	}
+	elapsed := s.elapsed()
+	out.User, out.System = percent(user, elapsed), percent(system, elapsed)
+	out.CPU = percent(user+system, elapsed)
+	if s.both(FieldSchedSum) && s.schedElapsed() > 0 {
+		ran := s.now.RunTime - s.before.RunTime
+		if off := ran - (user + system); ran >= 0 && off >= -2*tick && off <= 2*tick {
+			out.CPU = percent(ran, s.schedElapsed())
+			if ticks := user + system; ticks > 0 {
+				out.User, out.System = out.CPU*share(user, ticks), out.CPU*share(system, ticks)
+			}
+		}
+	}
+	out.ChildCPU = percent(s.now.CUTime+s.now.CSTime-s.before.CUTime-s.before.CSTime, elapsed)
+	out.MinFlt = perSecond(s.now.MinFlt, s.before.MinFlt, elapsed)
+	out.MajFlt = perSecond(s.now.MajFlt, s.before.MajFlt, elapsed)
+}
+
+func (s *span) scheduling(out *Rates) {
+	elapsed := s.schedElapsed()
+	if elapsed <= 0 {
+		return
+	}
+	if s.both(FieldSwitchesSum) {
+		out.Voluntary = perSecond(s.now.Voluntary, s.before.Voluntary, elapsed)
+		out.Involuntary = perSecond(s.now.Involuntary, s.before.Involuntary, elapsed)
+	}
+	if s.both(FieldSchedSum) {
+		// The kernel's figure jumps by seconds when the machine itself was stalled.
+		out.Wait = min(percent(s.now.RunDelay-s.before.RunDelay, elapsed), 100*float64(s.now.Threads))
+	}
+}
+
+func (s *span) transfers(out *Rates) {
+	if !s.both(FieldIO) {
+		return
+	}
+	elapsed := s.elapsed()
+	out.ReadBytes = perSecond(s.now.ReadBytes, s.before.ReadBytes, elapsed)
+	out.WriteBytes = perSecond(s.now.WriteBytes, s.before.WriteBytes, elapsed)
+	out.ReadChars = perSecond(s.now.ReadChars, s.before.ReadChars, elapsed)
+	out.WriteChars = perSecond(s.now.WriteChars, s.before.WriteChars, elapsed)
+	out.ReadCalls = perSecond(s.now.ReadCalls, s.before.ReadCalls, elapsed)
+	out.WriteCalls = perSecond(s.now.WriteCalls, s.before.WriteCalls, elapsed)
+}
+
+// threads fills the rates of p's thread records that both readings have, and finds the hottest.
+func (r *RateSet) threads(prev *Snapshot, before *Process, cur *Snapshot, p *Process, out *Rates) {
+	old := prev.ThreadsOf(before)
+	j := 0
+	for i := range cur.ThreadsOf(p) {
+		t := &cur.Threads[int(p.FirstThread)+i]
+		for j < len(old) && old[j].TID < t.TID {
+			j++
+		}
+		if j == len(old) || old[j].TID != t.TID {
+			continue
+		}
+		rates := threadRates(&old[j], t)
+		r.Threads[int(p.FirstThread)+i] = rates
+		if demand := rates.CPU + rates.Wait; demand > out.HotDemand || math.IsNaN(out.HotDemand) && !math.IsNaN(demand) {
+			out.HotTID, out.HotDemand, out.HotCPU, out.HotSwitches = t.TID, demand, rates.CPU, rates.Voluntary
+		}
+	}
+}
+
+func threadRates(before, now *Thread) ThreadRates {
+	out := unknownThreadRates
+	elapsed := now.At - before.At
+	if elapsed <= 0 {
+		return out
+	}
+	if now.Have.Has(FieldSched) && before.Have.Has(FieldSched) {
+		out.CPU = percent(now.RunTime-before.RunTime, elapsed)
+		out.Wait = min(percent(now.RunDelay-before.RunDelay, elapsed), 100)
+	}
+	if now.Have.Has(FieldSwitches) && before.Have.Has(FieldSwitches) {
+		out.Voluntary = perSecond(now.Voluntary, before.Voluntary, elapsed)
+		out.Involuntary = perSecond(now.Involuntary, before.Involuntary, elapsed)
+	}
+	return out
+}
+
+func (s *SystemRates) compute(prev, cur *Snapshot) {
+	s.CPUs = slices.Grow(s.CPUs[:0], len(cur.System.CPUs))[:len(cur.System.CPUs)]
+	s.CtxSwitches, s.Forks, s.SelfCPU = nan, nan, nan
+	s.Total = cpuShare(nil, &cur.System.Total)
+	if prev == nil {
+		for i := range s.CPUs {
+			s.CPUs[i] = cpuShare(nil, &cur.System.CPUs[i])
+		}
+		return
+	}
+	s.Total = cpuShare(&prev.System.Total, &cur.System.Total)
+	for i := range s.CPUs {
+		c := &cur.System.CPUs[i]
+		at := slices.IndexFunc(prev.System.CPUs, func(b CPUTimes) bool { return b.ID == c.ID })
+		if at < 0 {
+			s.CPUs[i] = cpuShare(nil, c)
+		} else {
+			s.CPUs[i] = cpuShare(&prev.System.CPUs[at], c)
+		}
+	}
+	elapsed := cur.Mono - prev.Mono
+	s.CtxSwitches = perSecondOf(cur.System.CtxSwitches, prev.System.CtxSwitches, elapsed)
+	s.Forks = perSecondOf(cur.System.Forks, prev.System.Forks, elapsed)
+	s.SelfCPU = percent(cur.Self.CPUTime-prev.Self.CPUTime, elapsed)
+}
+
+// cpuShare gives percentages of the time that was accounted between the two readings, unknown where before is nil.
+func cpuShare(before, now *CPUTimes) CPUShare {
+	out := CPUShare{now.ID, nan, nan, nan, nan, nan, nan, nan, nan, nan}
+	if before == nil {
+		return out
+	}
+	sum := now.Sum() - before.Sum()
+	if sum <= 0 {
+		return out
+	}
+	part := func(now, before float64) float64 { return max(0, 100*(now-before)/sum) } // idle and iowait can run backwards
+	return CPUShare{
+		now.ID, part(now.User, before.User), part(now.Nice, before.Nice), part(now.System, before.System),
+		part(now.IOWait, before.IOWait), part(now.IRQ, before.IRQ), part(now.SoftIRQ, before.SoftIRQ),
+		part(now.Steal, before.Steal), part(now.Guest, before.Guest), part(now.Busy(), before.Busy()),
+	}
+}
+
+// percent is a part of elapsed; NaN for a counter that ran backwards.
+func percent(d, elapsed time.Duration) float64 {
+	if d < 0 || elapsed <= 0 {
+		return nan
+	}
+	return 100 * float64(d) / float64(elapsed)
+}
+
+func share(part, whole time.Duration) float64 { return float64(part) / float64(whole) }
+
+func perSecond(now, before uint64, elapsed time.Duration) float64 {
+	if now < before || elapsed <= 0 {
+		return nan
+	}
+	return float64(now-before) / elapsed.Seconds()
+}
+
+func perSecondOf(now, before *uint64, elapsed time.Duration) float64 {
+	if now == nil || before == nil {
+		return nan
+	}
+	return perSecond(*now, *before, elapsed)
+}

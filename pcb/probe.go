@@ -1,0 +1,64 @@
+package pcb
+
+import "time"
+
+// Evidence on demand: what a diagnosis needs beyond the Snapshot is read only for the suspects. detect names
+// them (ProbeRequest), monitor has collect/detail read them within bounds, and the Probe travels in the Frame so
+// that a recording replays to the same findings.
+
+// ProbeKinds is a set of things to read about one process.
+type ProbeKinds uint16
+
+// The kinds of evidence.
+const (
+	ProbeThreads ProbeKinds = 1 << iota // every thread's masks, state, wchan and current system call
+	ProbeFiles                          // descriptors 0 to 2, whether the pipe behind 1 has a reader, listening sockets, cwd
+	ProbeEnv                            // markers in the environment (CI, SSH, session); no values but theirs
+	ProbeExe                            // what the executable is: a Go binary, whether it imports a wait function
+	ProbeFreezer                        // whether its cgroup is frozen
+	ProbeFDs                            // number of descriptors and the limit
+)
+
+// ProbeRequest asks for evidence about one process.
+type ProbeRequest struct {
+	ID    ID
+	Kinds ProbeKinds
+}
+
+// Probe is the evidence read about one process. What is not in Have was not readable: a nil or zero there means nothing.
+type Probe struct {
+	ID     ID
+	At     time.Duration // Snapshot clock
+	Have   ProbeKinds
+	Denied ProbeKinds // refused for want of a right; threads can be in both: there but for their system calls
+
+	Threads []ThreadProbe // ProbeThreads
+
+	// ProbeFiles.
+	FDs            [3]string // targets of descriptors 0 to 2 as readlink gives them; empty when closed
+	StdoutNoReader bool      // descriptor 1 is a pipe of which no process holds the read end
+	Listening      []string  // "tcp 0.0.0.0:80", "unix /run/x"
+	Cwd            string    // with the kernel's " (deleted)"
+
+	Env map[string]string // ProbeEnv: the markers that are set
+
+	// ProbeExe.
+	GoBinary    bool // has Go build information
+	ImportsWait bool // its ELF imports a function of the wait family, or this can't be told: it is static, or a library may wait for it
+
+	Frozen bool // ProbeFreezer
+
+	FDCount, FDLimit uint64 // ProbeFDs
+}
+
+// ThreadProbe is one thread as ProbeThreads found it.
+type ThreadProbe struct {
+	TID                                       int32
+	State                                     byte
+	WChan                                     string
+	Pending, Shared, Blocked, Ignored, Caught uint64
+	SyscallKnown                              bool      // /proc/PID/task/TID/syscall could be read and the thread was in a call
+	Syscall                                   int64     // its number on this architecture; -1 when blocked outside a system call
+	SyscallName                               string    // wait4, futex …; empty when unknown
+	Args                                      [6]uint64 // its arguments
+}
