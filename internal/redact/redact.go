@@ -1,0 +1,173 @@
+// Package redact masks what looks like a secret in command lines and environments, or leaves arguments out, before
+// anything else of ptop sees them: so every screen, output and recording has them so.
+package redact
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"ptop/pcb"
+)
+
+// Mask stands for a secret.
+const Mask = "***"
+
+// Rules says what to take away.
+type Rules struct {
+	Secrets bool // mask what looks like a secret
+	NoArgs  bool // leave arguments out
+}
+
+// secretName is what the name of an option, variable, header or JSON member holds when its value is a secret.
+const secretName = `(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key|encryption[-_]?key|credentials?|authorization|cookie)`
+
+var (
+	// named is a whole name that speaks of a secret: --db-password, PGPASSWORD, X-Api-Key; not --password-file.
+	named = regexp.MustCompile(`(?i)^-{0,2}[\w.-]*` + secretName + `(?:[-_.]?(?:value|string|id))?$`)
+	// inside finds name=value and name: value within an argument: queries, JSON, headers, shell commands.
+	inside = regexp.MustCompile(`(?i)([\w.-]*` + secretName + `["']?\s*[=:]\s*(?:(?:bearer|basic|token)\s+)?)("[^"]*"|'[^']*'|[^\s"'&;,}]+)`)
+	// option finds --password value within an argument: a shell command, or a title with spaces.
+	option = regexp.MustCompile(`(?i)(\s--?[\w-]*` + secretName + `\s+)("[^"]*"|'[^']*'|[^-\s]\S*)`)
+	// userinfo finds the credentials of a URL; a name alone before http is a token.
+	userinfo = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@`)
+	bearer   = regexp.MustCompile(`(https?://)[^\s/:@]+@`)
+	// shapes are secrets known by their own look: tokens of code forges and chat services, cloud keys, JSON Web Tokens.
+	shapes = regexp.MustCompile(`\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)`)
+)
+
+// Cmdline applies the rules to a NUL-separated command line.
+func (r Rules) Cmdline(cmdline string) string {
+	if r.NoArgs {
+		cmdline = program(cmdline)
+	}
+	if !r.Secrets || cmdline == "" {
+		return cmdline
+	}
+	args := strings.Split(cmdline, "\x00")
+	r.mask(args)
+	return strings.Join(args, "\x00")
+}
+
+// program is the first argument; of a title that a program wrote over its arguments, the first word.
+func program(cmdline string) string {
+	first, rest, _ := strings.Cut(cmdline, "\x00")
+	if strings.Trim(rest, "\x00") == "" {
+		first, _, _ = strings.Cut(first, " ")
+	}
+	return first
+}
+
+// Args applies the rules to a list of arguments, in a copy.
+func (r Rules) Args(args []string) []string {
+	if r.NoArgs {
+		args = args[:min(1, len(args))]
+	}
+	out := append([]string(nil), args...)
+	if r.Secrets {
+		r.mask(out)
+	}
+	return out
+}
+
+// Environ applies the rules to KEY=value pairs, in a copy.
+func (r Rules) Environ(environ []string) []string {
+	out := append([]string(nil), environ...)
+	if r.Secrets {
+		for i := range out {
+			out[i] = argument(out[i])
+		}
+	}
+	return out
+}
+
+func (r Rules) mask(args []string) {
+	short := shortOptions[base(args)]
+	for i := range args {
+		if i > 0 && len(args[i]) > 0 && takesSecret(args[i-1], short) && (args[i][0] != '-' || args[i-1][0] != '-') {
+			args[i] = Mask
+			continue
+		}
+		if i > 0 && short != "" && strings.HasPrefix(args[i], short) && len(args[i]) > len(short) {
+			args[i] = short + Mask
+			continue
+		}
+		args[i] = argument(args[i])
+	}
+}
+
+// shortOptions are the one-letter options after which programs take a secret.
+var shortOptions = map[string]string{
+	"mysql": "-p", "mysqldump": "-p", "mysqladmin": "-p", "mariadb": "-p", "mariadb-dump": "-p", "sshpass": "-p", "redis-cli": "-a",
+	"curl": "-u", "ldapsearch": "-w", "ldapmodify": "-w", "smbclient": "-U",
+}
+
+func base(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0][strings.LastIndexByte(args[0], '/')+1:]
+}
+
+// takesSecret reports whether the argument after option is a secret.
+func takesSecret(option, short string) bool {
+	return strings.HasPrefix(option, "-") && named.MatchString(option) || short != "" && option == short
+}
+
+// argument masks the secrets within one argument.
+func argument(arg string) string {
+	if name, _, found := strings.Cut(arg, "="); found && named.MatchString(name) {
+		return name + "=" + Mask
+	}
+	if !strings.ContainsAny(arg, "=: ") { // nothing has a value in it
+		return shapes.ReplaceAllString(arg, Mask)
+	}
+	arg = userinfo.ReplaceAllString(arg, "${1}"+Mask+"@")
+	arg = bearer.ReplaceAllString(arg, "${1}"+Mask+"@")
+	arg = inside.ReplaceAllString(arg, "${1}"+Mask)
+	arg = option.ReplaceAllString(arg, "${1}"+Mask)
+	return shapes.ReplaceAllString(arg, Mask)
+}
+
+// Detail applies the rules to a process in depth, in place.
+func (r Rules) Detail(d *pcb.Detail) {
+	d.Args = r.Args(d.Args)
+	d.Environ = r.Environ(d.Environ)
+	d.Process.Cmdline = r.Cmdline(d.Process.Cmdline)
+}
+
+// source is what Source wraps, and what monitor.Source asks for.
+type source interface {
+	Collect(context.Context, *pcb.Snapshot) error
+}
+
+// Source gives the Snapshots of another one with the rules applied. It remembers what it did to each command line.
+type Source struct {
+	from      source
+	rules     Rules
+	now, then map[string]string
+}
+
+// NewSource wraps from.
+func NewSource(from source, rules Rules) *Source {
+	return &Source{from: from, rules: rules, now: map[string]string{}, then: map[string]string{}}
+}
+
+// Collect implements monitor.Source.
+func (s *Source) Collect(ctx context.Context, snap *pcb.Snapshot) error {
+	if err := s.from.Collect(ctx, snap); err != nil {
+		return err
+	}
+	s.now, s.then = s.then, s.now
+	clear(s.now) // only what runs now is remembered
+	for i := range snap.Procs {
+		p := &snap.Procs[i]
+		masked, known := s.then[p.Cmdline]
+		if !known {
+			masked = s.rules.Cmdline(p.Cmdline)
+		}
+		s.now[p.Cmdline] = masked
+		p.Cmdline = masked
+	}
+	return nil
+}
