@@ -1,0 +1,117 @@
+package detail
+
+import (
+	"context"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"ptop/pcb"
+)
+
+const (
+	maxExeRead  = 8 << 20 // bytes read of one executable
+	maxExeCache = 512     // executables remembered
+)
+
+// exeKey is a process and what it runs: exec changes the one, and leaves the other.
+type exeKey struct {
+	id     pcb.ID
+	target string
+}
+
+type exeFacts struct{ goBinary, importsWait bool }
+
+// readExe finds out what the executable is.
+func (s *suspect) readExe() error {
+	target, err := os.Readlink(s.path("exe"))
+	if err != nil {
+		return err
+	}
+	key := exeKey{s.ID, target}
+	facts, known := s.exes[key]
+	if !known {
+		if facts, err = within(s, &s.plain, func(context.Context) (exeFacts, error) { return examine(s.path("exe")) }); err != nil {
+			return err
+		}
+		if len(s.exes) >= maxExeCache {
+			clear(s.exes)
+		}
+		s.exes[key] = facts
+	}
+	s.GoBinary, s.ImportsWait = facts.goBinary, facts.importsWait
+	return nil
+}
+
+// examine reads an executable. It is anybody's file: bounded in what is read of it, and what is not as it should be
+// is an error.
+func examine(path string) (facts exeFacts, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return facts, err
+	}
+	defer file.Close()
+	exe, err := elf.NewFile(&budget{file, maxExeRead})
+	if err != nil {
+		return facts, fmt.Errorf("detail: reading executable: %w", err)
+	}
+	for _, section := range exe.Sections {
+		if section.Flags&elf.SHF_COMPRESSED != 0 && section.Type != elf.SHT_PROGBITS {
+			return facts, errors.New("detail: reading executable: its symbols are packed") // and could unpack to any size
+		}
+	}
+	facts.goBinary = exe.Section(".go.buildinfo") != nil
+	facts.importsWait, err = mayWait(exe)
+	return facts, err
+}
+
+// mayWait reports whether a program calls a function of the wait family itself, or whether that can't be told from
+// its imports: it is static, makes its system calls by number, or uses libraries that may do it in its stead.
+func mayWait(exe *elf.File) (bool, error) {
+	libraries, err := exe.ImportedLibraries()
+	if err != nil || len(libraries) == 0 {
+		return true, nil
+	}
+	for _, library := range libraries {
+		if name, _, _ := strings.Cut(library, ".so"); !slices.Contains(neverWaiting, name) {
+			return true, nil
+		}
+	}
+	symbols, err := exe.ImportedSymbols()
+	if err != nil {
+		return false, fmt.Errorf("detail: reading executable: %w", err)
+	}
+	for _, symbol := range symbols {
+		if slices.Contains(waiting, symbol.Name) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// waiting are the functions that reap, and those by which anything can be called.
+var waiting = []string{"wait", "waitpid", "wait3", "wait4", "waitid", "dlopen", "dlsym", "syscall"}
+
+// neverWaiting are libraries that reap no child unless they are told to.
+var neverWaiting = []string{
+	"libc", "libm", "libpthread", "libdl", "librt", "libgcc_s", "libatomic", "ld-linux-x86-64", "ld-linux-aarch64",
+	"libc.musl-x86_64", "libc.musl-aarch64", "libstdc++", "libselinux", "libcap", "libacl", "libattr", "libz", "libtinfo",
+	"libncurses", "libncursesw", "libpcre2-8", "libcrypto", "libgmp",
+}
+
+// budget reads a file up to a number of bytes in all.
+type budget struct {
+	file io.ReaderAt
+	left int
+}
+
+func (b *budget) ReadAt(p []byte, off int64) (int, error) {
+	if b.left -= len(p); b.left < 0 {
+		return 0, errors.New("detail: the executable has larger tables than are read")
+	}
+	return b.file.ReadAt(p, off)
+}

@@ -1,0 +1,147 @@
+package detail
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/procfs"
+)
+
+const (
+	maxMarked = 128 << 10 // bytes of an environment that are looked through
+	maxMarker = 256       // bytes of a marker's value
+)
+
+// markers are the variables that tell what started a process. No other is kept.
+var markers = []string{
+	"BUILD_ID", "JENKINS_NODE_COOKIE", "GITHUB_RUN_ID", "CI_JOB_ID", "CI", "SSH_TTY", "SSH_CONNECTION", "XDG_SESSION_ID",
+}
+
+// readEnv picks the markers from the environment that the process was started with.
+func (s *suspect) readEnv() error {
+	found, err := within(s, &s.memory, func(context.Context) (map[string]string, error) {
+		file, err := os.Open(s.path("environ"))
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		text, err := io.ReadAll(io.LimitReader(file, maxMarked))
+		if err != nil {
+			return nil, err
+		}
+		return pickMarkers(string(text)), nil
+	})
+	s.Env = found
+	return err
+}
+
+func pickMarkers(environ string) map[string]string {
+	found := make(map[string]string)
+	for entry := range strings.SplitSeq(environ, "\x00") {
+		if name, value, ok := strings.Cut(entry, "="); ok && slices.Contains(markers, name) {
+			found[name] = strings.Clone(value[:min(len(value), maxMarker)])
+		}
+	}
+	return found
+}
+
+// errNoFreezer says that the cgroup can't be seen from here.
+var errNoFreezer = errors.New("detail: no freezer of this cgroup is mounted here")
+
+// readFreezer reads whether the cgroup, or one that it is in, is frozen.
+func (s *suspect) readFreezer() error {
+	if s.mounts == nil {
+		mounts, err := procfs.GetMounts()
+		if err != nil {
+			return err
+		}
+		s.mounts = mounts
+	}
+	mounts := s.mounts
+	frozen, err := within(s, &s.plain, func(context.Context) (bool, error) {
+		text, err := os.ReadFile(s.path("cgroup"))
+		if err != nil {
+			return false, err
+		}
+		return frozenCgroup(string(text), mounts)
+	})
+	s.Frozen = frozen
+	return err
+}
+
+// frozenCgroup looks up the groups that a /proc/PID/cgroup names. The top one has no freezer and can't be frozen.
+func frozenCgroup(text string, mounts []*procfs.MountInfo) (bool, error) {
+	seen := false
+	for line := range strings.Lines(text) {
+		field := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(field) != 3 {
+			continue
+		}
+		v2 := field[1] == ""
+		controller := ""
+		if !v2 {
+			if controller = "freezer"; !slices.Contains(strings.Split(field[1], ","), controller) {
+				continue
+			}
+		}
+		group, ok := findCgroup(mounts, controller, field[2])
+		if !ok {
+			continue
+		}
+		seen = true
+		if v2 && fileHas(filepath.Join(group.dir, "cgroup.events"), "frozen 1") ||
+			!v2 && fileHas(filepath.Join(group.dir, "freezer.state"), "FROZEN") {
+			return true, nil
+		}
+	}
+	if !seen {
+		return false, errNoFreezer
+	}
+	return false, nil
+}
+
+// fileHas reports whether a file has this line.
+func fileHas(path, line string) bool {
+	text, err := os.ReadFile(path)
+	return err == nil && slices.Contains(strings.Split(string(text), "\n"), line)
+}
+
+// readFDs counts the descriptors and reads their soft limit.
+func (s *suspect) readFDs() error {
+	type result struct{ count, limit uint64 }
+	got, err := within(s, &s.plain, func(context.Context) (r result, err error) {
+		if r.limit, err = fileLimit(s.path("limits")); err != nil {
+			return r, err
+		}
+		info, err := os.Stat(s.path("fd"))
+		if err != nil {
+			return r, err
+		}
+		if r.count = uint64(info.Size()); r.count > 0 { // Linux 6.2 and later, and for everybody
+			return r, nil
+		}
+		_, total, err := listNames(s.path("fd"), 0)
+		return result{uint64(total), r.limit}, err
+	})
+	s.FDCount, s.FDLimit = got.count, got.limit
+	return err
+}
+
+// fileLimit reads the soft limit of open files; the highest number when there is none.
+func fileLimit(path string) (uint64, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	for _, limit := range parseLimits(string(text), nil) {
+		if limit.Name == "Max open files" {
+			return uint64(limit.Soft), nil // -1, for unlimited, becomes the highest number
+		}
+	}
+	return 0, errors.New("detail: a limits file without open files")
+}

@@ -1,0 +1,112 @@
+package detail
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"ptop/pcb"
+)
+
+// maxThreadProbes is how many threads of one process are looked into. The kernel lists the leader first.
+const maxThreadProbes = 256
+
+// readThreads reads the threads. What is told of them is kept even where their system calls are denied.
+func (s *suspect) readThreads() error {
+	type result struct {
+		threads []pcb.ThreadProbe
+		denied  bool
+	}
+	task := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task")
+	got, err := within(s, &s.plain, func(ctx context.Context) (r result, err error) {
+		names, _, err := listNames(task, maxThreadProbes)
+		if err != nil {
+			return r, err
+		}
+		for _, name := range names {
+			if ctx.Err() != nil {
+				return r, ctx.Err()
+			}
+			t, err := probeThread(filepath.Join(task, name), name)
+			if errors.Is(err, os.ErrPermission) {
+				r.denied = true
+			} else if err != nil {
+				continue // it has ended
+			}
+			r.threads = append(r.threads, t)
+		}
+		return r, nil
+	})
+	if err != nil {
+		return err
+	}
+	s.Threads = got.threads
+	if got.denied {
+		s.Denied |= pcb.ProbeThreads
+	}
+	return nil
+}
+
+// probeThread reads one thread. A refusal concerns its system call alone, the rest is there.
+func probeThread(dir, name string) (t pcb.ThreadProbe, err error) {
+	tid, err := strconv.ParseInt(name, 10, 32)
+	if err != nil {
+		return t, err
+	}
+	status, err := os.ReadFile(filepath.Join(dir, "status"))
+	if err != nil {
+		return t, err
+	}
+	t.TID = int32(tid)
+	readThreadStatus(&t, status)
+	if wchan, err := os.ReadFile(filepath.Join(dir, "wchan")); err == nil && string(wchan) != "0" {
+		t.WChan = string(wchan)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "syscall"))
+	if err != nil && !errors.Is(err, os.ErrPermission) {
+		return t, nil // a zombie has none
+	}
+	readThreadSyscall(&t, string(text))
+	return t, err
+}
+
+// readThreadStatus reads the state and the masks.
+func readThreadStatus(t *pcb.ThreadProbe, status []byte) {
+	masks := map[string]*uint64{
+		"SigPnd": &t.Pending, "ShdPnd": &t.Shared, "SigBlk": &t.Blocked, "SigIgn": &t.Ignored, "SigCgt": &t.Caught,
+	}
+	for line := range bytes.Lines(status) {
+		key, value, _ := strings.Cut(strings.TrimSpace(string(line)), ":")
+		value = strings.TrimSpace(value)
+		if key == "State" && value != "" {
+			t.State = value[0]
+		} else if mask := masks[key]; mask != nil {
+			*mask, _ = strconv.ParseUint(value, 16, 64)
+		}
+	}
+}
+
+// readThreadSyscall reads a line of task/TID/syscall: "running", or the number of the call, its six arguments, the
+// stack pointer and the program counter; or -1 and the two pointers, outside a call.
+func readThreadSyscall(t *pcb.ThreadProbe, text string) {
+	field := strings.Fields(text)
+	if len(field) < 3 {
+		return
+	}
+	number, err := strconv.ParseInt(field[0], 10, 64)
+	if err != nil || number >= 0 && len(field) < 9 {
+		return
+	}
+	t.SyscallKnown, t.Syscall = true, number
+	if number < 0 {
+		return
+	}
+	for i := range t.Args {
+		t.Args[i], _ = strconv.ParseUint(field[1+i], 0, 64)
+	}
+	t.SyscallName = syscallNameAt(number, field[7])
+}

@@ -1,0 +1,185 @@
+package collect
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ptop/pcb"
+)
+
+// The kernel can make a reader of nearly every file of a process wait: of stat, io and exe while the process is in an
+// exec that does not end, because it closes a file of a dead FUSE server, or because its old memory map, which it shares
+// with its parent, is locked. Neither a signal nor a close ends such a read. So the processes are read by a goroutine that
+// can be lost: it says in a guard when it is in a read, and when that does not end, the process is set aside, with what
+// status tells of it, which never blocks; another goroutine goes on behind it. The lost one ends when its read does, without
+// touching anything, and the process is read again from then on.
+
+const (
+	guardTick  = 10 * time.Millisecond
+	guardTicks = 5  // that a read may take when nothing is known to block. They are counted rather than the time: a stall of the machine stalls both
+	stuckTicks = 2  // that it may take when others have blocked in the same reading, so that many cost little
+	stuckMax   = 64 // goroutines, and with them threads, that may be lost
+)
+
+// guard is what a reading goroutine and who waits for it both know: even outside of reads, odd in one, and given up.
+type guard struct{ reads atomic.Uint64 }
+
+const givenUp = 1<<64 - 1
+
+// enter is called before a read.
+func (g *guard) enter() { g.reads.Add(1) }
+
+// leave is called after it. The answer false says that the read was given up: the goroutine must end then.
+func (g *guard) leave() bool {
+	n := g.reads.Load()
+	return n != givenUp && g.reads.CompareAndSwap(n, n+1)
+}
+
+// giveUp ends the wait for read n, unless it has ended just now.
+func (g *guard) giveUp(n uint64) bool { return g.reads.CompareAndSwap(n, givenUp) }
+
+// stuck is the lost passes, by the process that each hangs at.
+type stuck struct {
+	mu    sync.Mutex
+	procs map[int32]*pass
+}
+
+func (s *stuck) add(p *pass) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.procs == nil {
+		s.procs = map[int32]*pass{}
+	}
+	if !p.ended {
+		s.procs[p.pid] = p
+	}
+}
+
+func (s *stuck) end(p *pass) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.ended = true
+	if s.procs[p.pid] == p {
+		delete(s.procs, p.pid)
+	}
+}
+
+func (s *stuck) has(pid int32) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.procs[pid] != nil
+}
+
+func (s *stuck) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.procs)
+}
+
+// pass is one goroutine's way through the processes.
+type pass struct {
+	at      int   // the place in c.pids of the process that it reads
+	pid     int32 // which that is
+	threads int   // how many threads s had before it
+	done    chan error
+	ended   bool // it was lost, and the read that held it has ended
+}
+
+// processes reads every process into s.
+func (c *Collector) processes(ctx context.Context, s *pcb.Snapshot) error {
+	ticker := time.NewTicker(guardTick)
+	defer ticker.Stop()
+	patience := guardTicks
+	for from := 0; ; {
+		if n := c.stuck.count(); n > stuckMax {
+			return fmt.Errorf("collect: reading %s: %d processes block whoever reads them, and more threads may not be lost", c.opt.Root, n)
+		}
+		p := &pass{at: from, done: make(chan error, 1)}
+		go c.pass(ctx, s, p)
+		if lost, err := c.await(p, ticker, patience); !lost {
+			return err
+		}
+		patience = stuckTicks
+		c.stuck.add(p)
+		c.rd = newReader(c.rd.root, c.rd.live)
+		from = p.at
+		if n := len(s.Procs); n > 0 && s.Procs[n-1].PID == p.pid { // some of it was read
+			s.Threads = s.Threads[:p.threads]
+			s.Procs[n-1].Blocked = true
+			account(s, &s.Procs[n-1])
+			from++
+		}
+	}
+}
+
+// await waits for a pass. lost says that it hangs in a read, and that it will end behind that without doing anything more.
+func (c *Collector) await(p *pass, ticker *time.Ticker, patience int) (lost bool, err error) {
+	g := c.rd.guard
+	last, same := uint64(0), 0
+	for {
+		select {
+		case err := <-p.done:
+			return false, err
+		case <-ticker.C:
+		}
+		n := g.reads.Load()
+		if n%2 == 0 || n != last {
+			last, same = n, 0
+			continue
+		}
+		same++
+		if same >= patience && g.giveUp(n) {
+			return true, nil
+		}
+	}
+}
+
+// pass reads the processes from p.at on. When it is lost in a read it ends there.
+func (c *Collector) pass(ctx context.Context, s *pcb.Snapshot, p *pass) {
+	lost := true
+	defer func() {
+		if lost {
+			c.stuck.end(p)
+		}
+	}()
+	var err error
+	for ; p.at < len(c.pids) && err == nil; p.at++ {
+		if p.at%256 == 0 && ctx.Err() != nil {
+			err = ctx.Err()
+			break
+		}
+		p.pid, p.threads = c.pids[p.at], len(s.Threads)
+		if c.stuck.has(p.pid) {
+			c.setAside(s, p.pid)
+		} else {
+			err = c.process(s, p.pid)
+		}
+	}
+	lost = false
+	p.done <- err
+}
+
+// setAside appends a process that blocks its readers to s, with what status tells of it.
+func (c *Collector) setAside(s *pcb.Snapshot, pid int32) {
+	s.Procs = append(s.Procs, pcb.Process{ID: pcb.ID{PID: pid}, At: c.clocks.mono(), FirstThread: int32(len(s.Threads)), Blocked: true})
+	p := &s.Procs[len(s.Procs)-1]
+	e := c.known[pid]
+	if e == nil {
+		e = &entry{}
+	}
+	line, errno := c.status(p, e)
+	if errno != 0 && !denied(errno) {
+		s.Procs = s.Procs[:len(s.Procs)-1]
+		s.Coverage.Vanished++
+		return
+	}
+	p.Comm, p.State, p.PPID = string(unescapeName(line.name)), line.state, line.ppid
+	if e.id.PID == pid && e.comm == p.Comm { // it was read before, and is the same as far as can be seen
+		e.scan = c.scan
+		p.ID, p.Started = e.id, ticks(int64(e.id.Start))
+	}
+	account(s, p)
+}

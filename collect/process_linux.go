@@ -1,0 +1,168 @@
+package collect
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"ptop/pcb"
+)
+
+// process reads one process and appends it to s, unless it has gone. An error is one that the next process would
+// meet, too.
+func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
+	text, errno := c.rd.stat(c.rd.of(pid))
+	if starved(errno) {
+		return fmt.Errorf("collect: reading process %d: %w", pid, errno)
+	}
+	if errno != 0 && !denied(errno) {
+		s.Coverage.Vanished++
+		return nil
+	}
+	s.Procs = append(s.Procs, pcb.Process{})
+	p := &s.Procs[len(s.Procs)-1]
+	p.PID = pid
+	p.At = c.clocks.mono()
+	var line statLine
+	if errno != 0 {
+		p.Denied |= pcb.FieldStat
+	} else {
+		parseStat(text, p, &line)
+	}
+	e := c.entryOf(p.ID)
+	e.comm = intern(e.comm, line.comm)
+	p.Comm = e.comm
+	_, _ = c.status(p, e)
+	c.exit(p)
+	c.schedule(s, p, e)
+	c.io(p, e)
+	c.texts(p, e, line.exec)
+	c.idle(p, e)
+	account(s, p)
+	return nil
+}
+
+// account counts what could not be read of a process.
+func account(s *pcb.Snapshot, p *pcb.Process) {
+	if p.Denied != 0 {
+		s.Coverage.DeniedProcs++
+		s.Coverage.DeniedFields += countBits(p.Denied)
+	}
+	if p.Blocked {
+		s.Coverage.Blocked++
+	}
+}
+
+func countBits(f pcb.Fields) int {
+	n := 0
+	for ; f != 0; f &= f - 1 {
+		n++
+	}
+	return n
+}
+
+// refuse notes that a file could not be read, where the reason is a want of right; a process that has gone meanwhile
+// keeps what was read of it.
+func refuse(p *pcb.Process, errno unix.Errno, groups pcb.Fields) {
+	if denied(errno) {
+		p.Denied |= groups
+	}
+}
+
+func (c *Collector) status(p *pcb.Process, e *entry) (line statusLine, errno unix.Errno) {
+	text, errno := c.rd.quick(c.rd.of(p.PID), "status")
+	if errno != 0 {
+		refuse(p, errno, pcb.FieldCreds|pcb.FieldSignals|pcb.FieldSwitches|pcb.FieldTracer)
+		return line, errno
+	}
+	parseStatus(text, p, &line)
+	p.SwitchesAt = p.At
+	if p.Have.Has(pcb.FieldNSPID) {
+		if !e.nsRead {
+			e.nspids, e.nsRead = parseNSPIDs(line.nspids), true
+		}
+		p.NSPIDs = e.nspids
+	}
+	if p.Zombie() && !p.LeaderExited() {
+		// The dead have no dispositions any more: what the file shows are zeros.
+		p.Have &^= pcb.FieldSignals
+	}
+	if p.Have.Has(pcb.FieldCreds) {
+		if e.user == "" || e.uid != p.EUID {
+			e.uid, e.user = p.EUID, c.names.user(p.EUID)
+		}
+		if e.group == "" || e.gid != p.EGID {
+			e.gid, e.group = p.EGID, c.names.group(p.EGID)
+		}
+		p.User, p.Group = e.user, e.group
+	}
+	return line, 0
+}
+
+// exit tells whether ExitCode means something: of the dead it is how they ended, of the stopped what stopped them; and
+// a 0 shown to somebody without the right to know is no answer.
+func (c *Collector) exit(p *pcb.Process) {
+	switch p.State {
+	case 'Z', 'X', 'T':
+	default:
+		return
+	}
+	allowed := c.place.ptrace || p.Have.Has(pcb.FieldCreds) && p.UID == c.place.uid && p.EUID == c.place.uid
+	switch {
+	case p.ExitCode != 0 || allowed && p.State != 'T':
+		p.Have |= pcb.FieldExitCode
+	case !allowed:
+		p.Denied |= pcb.FieldExitCode
+	}
+}
+
+// io reads what the process transferred.
+func (c *Collector) io(p *pcb.Process, e *entry) {
+	if c.opt.Want&WantIO == 0 || p.Zombie() && !p.LeaderExited() {
+		return
+	}
+	r := &e.rest
+	if !r.stands(p, pcb.FieldIO) {
+		text, errno := c.rd.read(c.rd.of(p.PID), "io")
+		if errno != 0 {
+			refuse(p, errno, pcb.FieldIO)
+		} else {
+			parseIO(text, p)
+		}
+		r.keep(p, pcb.FieldIO)
+		r.io = [6]uint64{p.ReadChars, p.WriteChars, p.ReadCalls, p.WriteCalls, p.ReadBytes, p.WriteBytes}
+		return
+	}
+	p.ReadChars, p.WriteChars, p.ReadCalls, p.WriteCalls, p.ReadBytes, p.WriteBytes = r.io[0], r.io[1], r.io[2], r.io[3], r.io[4], r.io[5]
+	p.Have |= r.have & pcb.FieldIO
+	p.Denied |= r.denied & pcb.FieldIO
+}
+
+// idle tells how long ago the process last ran: of those that do not run any more, and of all when wanted.
+func (c *Collector) idle(p *pcb.Process, e *entry) {
+	over := p.Zombie() && !p.LeaderExited() || p.State == 'T' || p.State == 't'
+	if !over && (c.opt.Want&WantIdle == 0 || p.State == 'R' || p.Threads > 1) || !p.Have.Has(pcb.FieldStat) {
+		return
+	}
+	now, ok := c.clocks.execStart(p.Processor)
+	if !ok {
+		return
+	}
+	r := &e.rest
+	if !r.stands(p, pcb.FieldIdle) {
+		text, errno := c.rd.read(c.rd.of(p.PID), "sched")
+		if errno != 0 {
+			refuse(p, errno, pcb.FieldIdle)
+			return
+		}
+		last, ok := parseExecStart(text)
+		if !ok || last <= 0 {
+			return
+		}
+		p.Have |= pcb.FieldIdle
+		r.keep(p, pcb.FieldIdle)
+		r.lastRan = last
+	}
+	p.Idle = max(0, now-r.lastRan)
+	p.Have |= pcb.FieldIdle
+}

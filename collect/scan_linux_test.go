@@ -1,0 +1,164 @@
+package collect
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"ptop/pcb"
+)
+
+// sleepers makes n processes that sleep until the test ends.
+func sleepers(tb testing.TB, n int) {
+	tb.Helper()
+	cmd := exec.Command("sh", "-c", fmt.Sprintf("i=0; while [ $i -lt %d ]; do sleep 3600 & i=$((i+1)); done; echo ready; wait", n))
+	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
+		_ = cmd.Wait()
+	})
+	if _, err := out.Read(make([]byte, 8)); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func scanner(tb testing.TB, want Want) (*Collector, *pcb.Snapshot) {
+	tb.Helper()
+	c, err := New(Options{Want: want})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { c.Close() })
+	var s pcb.Snapshot
+	for range 2 { // the first fills the caches
+		if err := c.Collect(tb.Context(), &s); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return c, &s
+}
+
+// In steady state a scan allocates nothing for a process: 300 more cost no allocation more.
+func TestScanAllocatesNothingPerProcess(t *testing.T) {
+	allocations := func(more int) (float64, int) {
+		sleepers(t, more)
+		c, s := scanner(t, WantSched|WantIO)
+		best := 1e9 // other processes come and go: the quietest of a few rounds
+		for range 8 {
+			best = min(best, testing.AllocsPerRun(1, func() {
+				if err := c.Collect(t.Context(), s); err != nil {
+					t.Fatal(err)
+				}
+			}))
+		}
+		return best, len(s.Procs)
+	}
+	few, fewProcs := allocations(1)
+	many, manyProcs := allocations(300)
+	t.Logf("%d processes: %.0f allocations; %d: %.0f", fewProcs, few, manyProcs, many)
+	if manyProcs < fewProcs+250 {
+		t.Fatalf("only %d processes beside %d", manyProcs, fewProcs)
+	}
+	if many > few+30 {
+		t.Errorf("%d processes more cost %.0f allocations more", manyProcs-fewProcs, many-few)
+	}
+}
+
+// BenchmarkScan times a whole scan and, in turns with it, the floor: a bare open, read, close of the same files. It tells
+// microseconds a process of both, and their ratio.
+func BenchmarkScan(b *testing.B) {
+	for _, n := range []int{300, 3000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			sleepers(b, n)
+			for _, v := range []struct {
+				name  string
+				want  Want
+				files []string
+			}{
+				{"stat+status+cmdline", 0, []string{"stat", "status"}},
+				{"schedstat", WantSched, []string{"stat", "status", "schedstat"}},
+				{"schedstat+io", WantSched | WantIO, []string{"stat", "status", "schedstat", "io"}},
+			} {
+				b.Run(v.name, func(b *testing.B) { benchmarkScan(b, v.want, v.files) })
+			}
+		})
+	}
+}
+
+func benchmarkScan(b *testing.B, want Want, files []string) {
+	c, s := scanner(b, want)
+	paths := barePaths(s, files)
+	var scan, bare time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		start := cpuTime()
+		if err := c.Collect(b.Context(), s); err != nil {
+			b.Fatal(err)
+		}
+		middle := cpuTime()
+		readBare(c.rd.root, paths)
+		scan += middle - start
+		bare += cpuTime() - middle
+	}
+	each := float64(b.N) * float64(len(s.Procs)) * 1000
+	b.ReportMetric(float64(scan)/each, "µs/proc")
+	b.ReportMetric(float64(bare)/each, "floor-µs/proc")
+	b.ReportMetric(float64(scan)/float64(bare), "×floor")
+}
+
+// cpuTime is the CPU time of the whole program, so that what other processes do to the clock does not count.
+func cpuTime() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t); err != nil {
+		panic(err)
+	}
+	return time.Duration(t.Nano())
+}
+
+func barePaths(s *pcb.Snapshot, files []string) []byte {
+	var paths strings.Builder
+	for i := range s.Procs {
+		for _, file := range files {
+			fmt.Fprintf(&paths, "%d/%s\x00", s.Procs[i].PID, file)
+		}
+	}
+	return []byte(paths.String())
+}
+
+// readBare opens, reads and closes each file and looks at nothing, as a C program would.
+func readBare(root int, paths []byte) {
+	var data [8192]byte
+	for len(paths) > 0 {
+		fd, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, uintptr(root), uintptr(unsafe.Pointer(&paths[0])), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
+		if errno == 0 {
+			_, _, _ = unix.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&data[0])), uintptr(len(data)))
+			_, _, _ = unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0)
+		}
+		for paths[0] != 0 {
+			paths = paths[1:]
+		}
+		paths = paths[1:]
+	}
+}
+
+func TestMain(m *testing.M) {
+	if helper := os.Getenv("PTOP_TEST_HELPER"); helper != "" {
+		runHelper(helper)
+		return
+	}
+	os.Exit(m.Run())
+}
