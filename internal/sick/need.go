@@ -1,0 +1,18 @@
+// Package sick makes sick processes, and healthy ones that look so, for tests: real ones, by a small C program that
+// is compiled once per test process. All that a case made is ended with the test.
+package sick
+
+import (
+	"os"
+	"testing"
+)
+
+// Missing ends a test that lacks something of the machine: as skipped, or, where PTOP_NO_SKIP says that everything is
+// there, as failed.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("PTOP_NO_SKIP") != "" {
+		t.Fatal("a test may not be skipped here: " + what)
+	}
+	t.Skip(what)
+}

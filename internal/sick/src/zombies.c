@@ -1,0 +1,213 @@
+/* Dead children that nobody reaps, each for a reason of its own; and some that are reaped. */
+#include "sick.h"
+
+static void no_wait(void)
+{
+	say("zombie", dead_child(3));
+	ready();
+	park();
+}
+
+static void sigchld_blocked(void)
+{
+	sigset_t set;
+	reap_on_sigchld();
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	no_wait();
+}
+
+/* The child dies once its parent has stopped itself. */
+static void parent_stopped(void)
+{
+	pid_t stopped = child();
+	if (stopped == 0) {
+		reap_on_sigchld();
+		pid_t me = getpid(), dying = child();
+		if (dying == 0) {
+			await(me, 'T');
+			_exit(0);
+		}
+		say("zombie", dying);
+		raise(SIGSTOP);
+		park();
+	}
+	await(stopped, 'T');
+	pid_t zombie;
+	while (!(zombie = find_child(stopped, 'Z')))
+		pause_ms(2);
+	say("main", stopped);
+	ready();
+	park();
+}
+
+static void traced(void)
+{
+	int pids[2];
+	if (pipe(pids) < 0)
+		die("pipe");
+	pid_t good = child();
+	if (good == 0) {
+		pid_t victim = child();
+		if (victim == 0)
+			park();
+		if (write(pids[1], &victim, sizeof victim) != sizeof victim)
+			die("write");
+		waitpid(victim, NULL, 0);
+		park();
+	}
+	pid_t victim;
+	if (read(pids[0], &victim, sizeof victim) != sizeof victim)
+		die("read");
+	pid_t tracer = child();
+	if (tracer == 0) {
+		if (ptrace(PTRACE_SEIZE, victim, 0, 0) < 0)
+			die("ptrace");
+		kill(victim, SIGKILL);
+		park();
+	}
+	await(victim, 'Z');
+	say("zombie", victim);
+	say("parent", good);
+	say("main", tracer);
+	ready();
+	park();
+}
+
+static void *work(void *unused)
+{
+	(void)unused;
+	park();
+	return NULL;
+}
+
+static void leader_exited(void)
+{
+	pid_t leaderless = child();
+	if (leaderless == 0) {
+		pthread_t thread;
+		for (int i = 0; i < 3; i++)
+			if (pthread_create(&thread, NULL, work, NULL))
+				die("pthread_create");
+		syscall(SYS_exit, 0);
+	}
+	await(leaderless, 'Z');
+	say("main", leaderless);
+	ready();
+	park();
+}
+
+/* PID 1 of a namespace becomes a program that knows nothing of children; its grandchildren die on it. */
+static void ns_init(void)
+{
+	if (unshare(CLONE_NEWPID) < 0)
+		die("unshare");
+	pid_t init = child();
+	if (init == 0) {
+		pid_t between = child();
+		if (between == 0) {
+			for (int i = 0; i < 2; i++)
+				if (child() == 0) {
+					execlp("sleep", "sleep", "0.1", NULL);
+					die("sleep");
+				}
+			_exit(0);
+		}
+		waitpid(between, NULL, 0);
+		execlp("sleep", "sleep", "300", NULL);
+		die("sleep");
+	}
+	await_sleep(init); /* from here on it reaps nobody */
+	pid_t zombie;
+	while (!(zombie = find_child(init, 'Z')))
+		pause_ms(5);
+	say("zombie", zombie);
+	say("main", init);
+	ready();
+	park();
+}
+
+static void waits_for_another(void)
+{
+	pid_t living = child();
+	if (living == 0)
+		park();
+	say("other", living);
+	say("zombie", dead_child(1));
+	ready();
+	waitpid(living, NULL, 0);
+	park();
+}
+
+static void exit_signal(void)
+{
+	pid_t clone = syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+	if (clone < 0)
+		die("clone");
+	if (clone == 0)
+		_exit(0);
+	await(clone, 'Z');
+	while (wait(NULL) > 0)
+		;
+	say("zombie", clone);
+	ready();
+	park();
+}
+
+static void late_ignore(void)
+{
+	say("zombie", dead_child(0));
+	signal(SIGCHLD, SIG_IGN);
+	ready();
+	park();
+}
+
+static void growing(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (child() == 0)
+			_exit(i % 3);
+		if (i == 5)
+			ready();
+		pause_ms(100);
+	}
+	park();
+}
+
+static void transient(void)
+{
+	ready();
+	for (;;) {
+		dead_child(0);
+		pause_ms(150);
+		wait(NULL);
+	}
+}
+
+static void sigchld_ignored(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+	ready();
+	for (;;) {
+		if (child() == 0)
+			_exit(0);
+		pause_ms(100);
+	}
+}
+
+const struct sick_case zombies[] = {
+	{ "zombie-no-wait", no_wait },
+	{ "zombie-sigchld-blocked", sigchld_blocked },
+	{ "zombie-parent-stopped", parent_stopped },
+	{ "zombie-traced", traced },
+	{ "zombie-leader-exited", leader_exited },
+	{ "zombie-ns-init", ns_init },
+	{ "zombie-waits-for-another", waits_for_another },
+	{ "zombie-exit-signal", exit_signal },
+	{ "zombie-late-ignore", late_ignore },
+	{ "zombie-growing", growing },
+	{ "zombie-transient", transient },
+	{ "sigchld-ignored", sigchld_ignored },
+	{ 0 },
+};
