@@ -1,0 +1,125 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"ptop/pcb"
+)
+
+var cpuContended = &Detector{
+	ID:    "cpu-contended",
+	Title: "several want one CPU",
+	Meaning: "A ready process that waits for a CPU for most of the time, while others on the same CPU fare alike: there is more work than that CPU can\n" +
+		"do. Often the machine has others that are idle, and an affinity or a cpuset keeps the work from them. The rate of involuntary switches\n" +
+		"does not show it: six that share a CPU make some forty a second each.",
+	Advice:   "Look at the affinity (`taskset -p PID`) and the cpuset; run fewer at a time.",
+	Severity: "warning",
+	Params: []Param{
+		{"wait", 50, "%", "share of time that the hottest thread waits for a CPU"},
+		{"wait_clear", 35, "%", "share below which it is over"},
+		{"alike", 4, "", "factor within which two count as faring alike"},
+		{paramHold, 10, "s", "how long it must last"},
+		{paramClear, 10, "s", "how long it must be over"},
+	},
+	Needs: pcb.FieldStat | pcb.FieldSched,
+	Judge: judgeContention,
+}
+
+// contender is a process that waits for a CPU for most of the time.
+type contender struct {
+	i         int32
+	run, wait float64 // of the hottest thread, percent
+	peers     int     // that fare alike on its CPU, itself included
+}
+
+func judgeContention(p *Pass) []Finding {
+	all := p.contenders()
+	var findings []Finding
+	for len(all) > 0 { // those of one process group are one finding: they are one job
+		group := p.proc(all[0].i).PGID
+		var job, others []contender
+		for _, c := range all {
+			if p.proc(c.i).PGID == group {
+				job = append(job, c)
+			} else {
+				others = append(others, c)
+			}
+		}
+		findings = append(findings, p.contention(job))
+		all = others
+	}
+	return findings
+}
+
+// contenders gives those who wait for most of the time and have a peer that fares alike on the same CPU.
+func (p *Pass) contenders() []contender {
+	var all []contender
+	least := min(p.Param("wait"), p.Param("wait_clear"))
+	for _, i := range p.History.watched {
+		r := &p.Rates.Procs[i]
+		if wait := r.HotDemand - r.HotCPU; p.judged(i) && wait >= least {
+			all = append(all, contender{i: i, run: r.HotCPU, wait: wait})
+		}
+	}
+	alike := p.Param("alike")
+	for k := range all {
+		a := &all[k]
+		for _, b := range all {
+			if p.proc(a.i).Processor == p.proc(b.i).Processor && a.run <= alike*b.run && b.run <= alike*a.run {
+				a.peers++
+			}
+		}
+	}
+	return slices.DeleteFunc(all, func(c contender) bool {
+		raise := p.Param("wait")
+		if p.activeGroup(c.i) {
+			raise = least
+		}
+		return c.peers < 2 || c.wait < raise
+	})
+}
+
+// activeGroup reports whether a job is being told of: it is known by its first process.
+func (p *Pass) activeGroup(i int32) bool {
+	for key := range p.History.told {
+		if key.Detector == p.det.ID {
+			if q := p.Snap.Lookup(key.Group); q != nil && q.PGID == p.proc(i).PGID {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// contention tells of the contenders of one job. Its subject is the first that started, so that it stays the same.
+func (p *Pass) contention(job []contender) Finding {
+	slices.SortFunc(job, func(a, b contender) int {
+		x, y := p.proc(a.i), p.proc(b.i)
+		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(x.PID, y.PID))
+	})
+	c := job[0]
+	q := p.proc(c.i)
+	f := Finding{Severity: Warning, Confidence: Proved, Subject: p.subject(q), Count: len(job), held: p.Rates.Procs[c.i].Elapsed}
+	for _, member := range job {
+		f.Members = append(f.Members, p.proc(member.i).ID)
+	}
+	source := procFile(q.ID, "schedstat")
+	f.know("wait_percent", c.wait, source)
+	f.know("run_percent", c.run, source)
+	f.know("peers", int64(c.peers), "/proc/*/schedstat")
+	f.know("cpu", int64(q.Processor), procFile(q.ID, "stat")+" processor")
+	f.know("involuntary_per_s", p.Rates.Procs[c.i].Involuntary, procFile(q.ID, "status")+" nonvoluntary_ctxt_switches")
+	f.Summary = fmt.Sprintf("%s waits for CPU %d for %s %% of the time", f.Subject.label(), q.Processor, short(c.wait))
+	if len(job) > 1 {
+		f.Summary = fmt.Sprintf("%d processes of the job of %s want the same CPU: each waits %s %% of the time", len(job), f.Subject.label(), short(c.wait))
+	}
+	f.Why = "there is more to run on that CPU than it can, and the scheduler divides it evenly. " + f.proof()
+	f.So = "all of them take several times as long"
+	f.Remedies = []Remedy{
+		{Do: "see whether an affinity keeps them on one CPU, and widen it", Command: fmt.Sprintf("taskset -p %d", q.PID)},
+		{Do: "run fewer of them at a time, or lower the priority of those that can wait", Command: fmt.Sprintf("renice -n 10 -p %d", q.PID), Risk: "it takes longer"},
+	}
+	return f
+}

@@ -1,0 +1,162 @@
+package detect
+
+import (
+	"time"
+
+	"ptop/pcb"
+	"ptop/tree"
+)
+
+// History is what the Tracker remembers of each process between Frames: one small entry for each that lives, and
+// more only for those that show something.
+type History struct {
+	entries []entry       // parallel to Snapshot.Procs
+	spare   []entry       // the memory of the entries before
+	gone    []pcb.ID      // parents of the zombies that the latest reading no longer shows
+	dead    map[int32]int // dead children by the parent's index, while a reading is entered
+
+	// What enter noticed in the latest reading, so that no detector has to look at the healthy.
+	zombies []int32 // indices in Procs
+	watched []int32 // those with a watch
+	stopped []int32
+	ready   []int32 // state R
+	deaf    []int32 // those that ignore or block SIGTERM
+	strays  []int32 // those whose parent may not be the one that made them
+
+	told map[Key]bool // the findings that are being told: what a rule with a lower threshold for clearing asks
+}
+
+// entry is what is remembered of one process.
+type entry struct {
+	id         pcb.ID
+	parent     pcb.ID
+	parentName string
+	firstSeen  time.Duration // Mono
+	deadSince  time.Duration // Mono of the first reading that showed it as a zombie; -1 while it is none
+	lost       *lostParent   // the parent that it was seen to lose
+	watch      *watch        // CPU use over time, of those that use a lot
+	reaper     *reaper       // its dead children over time, of those that have some
+}
+
+// lostParent is a parent that a process was seen to lose.
+type lostParent struct {
+	ID   pcb.ID
+	Name string
+	At   time.Duration // Mono of the reading that showed another parent
+}
+
+// watchFrom is the demand (percent of a CPU) or the voluntary switches a second from which a process is watched.
+const (
+	watchFromDemand   = 40
+	watchFromSwitches = 1000
+)
+
+// enter takes up a new reading. spans says how long each kind of memory has to reach back.
+func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans spans) {
+	h.zombies, h.watched, h.stopped, h.strays = h.zombies[:0], h.watched[:0], h.stopped[:0], h.strays[:0]
+	h.ready, h.deaf = h.ready[:0], h.deaf[:0]
+	old, now := h.entries, h.spare[:0]
+	if cap(now) < len(s.Procs) {
+		now = make([]entry, 0, len(s.Procs)+len(s.Procs)/8+16)
+	}
+	j := 0
+	for i := range s.Procs { // both are sorted by pid
+		p := &s.Procs[i]
+		for ; j < len(old) && old[j].id.PID < p.PID; j++ {
+			h.leave(&old[j])
+		}
+		if j < len(old) && old[j].id == p.ID {
+			now = append(now, old[j])
+			j++
+		} else {
+			now = append(now, entry{id: p.ID, firstSeen: s.Mono, deadSince: -1})
+		}
+		h.notice(s, r, f, int32(i), &now[i], spans)
+	}
+	for ; j < len(old); j++ {
+		h.leave(&old[j])
+	}
+	clear(old) // lets go of what belonged to the gone
+	h.entries, h.spare = now, old[:0]
+	for _, parent := range h.gone {
+		h.reapedBy(s, parent)
+	}
+	h.gone = h.gone[:0]
+	h.countDead(s, f, spans)
+}
+
+// leave notes a process that is gone.
+func (h *History) leave(e *entry) {
+	if e.deadSince >= 0 && !e.parent.IsZero() {
+		h.gone = append(h.gone, e.parent)
+	}
+}
+
+// notice enters one process.
+func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int32, e *entry, spans spans) {
+	p := &s.Procs[i]
+	parent := f.Parent(i)
+	if parent != tree.None {
+		if q := &s.Procs[parent]; q.ID != e.parent {
+			if !e.parent.IsZero() && p.State != 'X' {
+				e.lost = &lostParent{e.parent, e.parentName, s.Mono}
+			}
+			e.parent, e.parentName = q.ID, q.Name()
+		}
+	}
+	if p.State == 'Z' {
+		if e.deadSince < 0 {
+			e.deadSince = s.Mono
+		}
+		h.zombies = append(h.zombies, i)
+		if !p.LeaderExited() {
+			return
+		}
+	} else {
+		e.deadSince = -1 // also of a leader that had ended, whose place a thread took that called exec
+	}
+	switch p.State {
+	case 'T':
+		h.stopped = append(h.stopped, i)
+	case 'R':
+		h.ready = append(h.ready, i)
+	}
+	if hearsNoTerm(p) {
+		h.deaf = append(h.deaf, i)
+	}
+	if e.watch.enter(s, &r.Procs[i], spans.busy) {
+		h.watched = append(h.watched, i)
+	} else if busy(&r.Procs[i]) {
+		e.watch = newWatch()
+		e.watch.enter(s, &r.Procs[i], spans.busy)
+		h.watched = append(h.watched, i)
+	} else {
+		e.watch = nil
+	}
+	if parent != tree.None && (e.lost != nil || stray(s, p, &s.Procs[parent])) {
+		h.strays = append(h.strays, i)
+	}
+}
+
+// busy is the gate: who uses as much is watched.
+func busy(r *pcb.Rates) bool {
+	return r.HotDemand >= watchFromDemand || r.CPU >= watchFromDemand || r.Wait >= watchFromDemand || r.Voluntary >= watchFromSwitches
+}
+
+// stray reports whether the kernel still shows that p's parent is not the one that made it: the parent is younger,
+// or stands outside p's process group or session while the leader of that is gone.
+func stray(s *pcb.Snapshot, p, parent *pcb.Process) bool {
+	if p.KernelThread() {
+		return false
+	}
+	return p.Started < parent.Started || leaderless(s, p, p.PGID, parent.PGID) || leaderless(s, p, p.SID, parent.SID)
+}
+
+// leaderless reports whether the process group or session of p has lost its leader and the parent is not in it. A
+// leader's pid is not given to another while its group or session has members, so an absent pid is a dead leader.
+func leaderless(s *pcb.Snapshot, p *pcb.Process, own, parents int32) bool {
+	return own != p.PID && own > 0 && own != parents && s.Index(own) < 0
+}
+
+// of gives what is remembered of the process at i.
+func (h *History) of(i int32) *entry { return &h.entries[i] }

@@ -1,0 +1,188 @@
+package detect
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ptop/pcb"
+)
+
+// files is the probe of a process with these descriptors and directory.
+func files(n int32, cwd string, fds ...string) *pcb.Probe {
+	p := &pcb.Probe{ID: pcb.ID{PID: n, Start: uint64(n) * 10}, Have: pcb.ProbeFiles | pcb.ProbeEnv, Cwd: cwd, Env: map[string]string{}}
+	copy(p.FDs[:], fds)
+	return p
+}
+
+// stray10 is a process of a group and session whose leader, 5, is gone: a score of 6.
+func stray10(changes ...change) pcb.Process {
+	return proc(10, 1, "report", append([]change{in1(5, 5)}, changes...)...)
+}
+
+func TestOrphanScore(t *testing.T) {
+	null := []string{"/dev/null", "/dev/null", "/dev/null"}
+	plain := func() *pcb.Probe { return files(10, "/home/app", null...) }
+	change := func(c func(*pcb.Probe)) *pcb.Probe {
+		p := plain()
+		c(p)
+		return p
+	}
+	env := func(pairs ...string) *pcb.Probe {
+		return change(func(p *pcb.Probe) {
+			for i := 0; i < len(pairs); i += 2 {
+				p.Env[pairs[i]] = pairs[i+1]
+			}
+		})
+	}
+	inSession := in1(10, 5) // leads its group; the session's leader is gone: a score of 2
+	unit := func(name string) func(*pcb.Process) {
+		return func(p *pcb.Process) { p.Container = &pcb.Container{Unit: name} }
+	}
+	hangupIgnored := func(p *pcb.Process) { p.SigIgnored = 1 }
+	for _, c := range []struct {
+		name  string
+		p     pcb.Process
+		probe *pcb.Probe
+		more  []pcb.Process
+		score float64 // 0 for not told
+		says  string
+	}{
+		{"group and session dead", stray10(), plain(), nil, 6, "process group's leader is dead and its parent is outside the group (+3)"},
+		{"group dead alone", stray10(in1(5, 1)), plain(), nil, 4, "group's leader is dead (+1)"},
+		{"session dead alone", stray10(inSession), plain(), nil, 0, ""},
+		{"older than its parent", proc(10, 20, "report", started(2*time.Hour)), plain(), []pcb.Process{proc(20, 1, "systemd")}, 3, "older than its parent"},
+		{"an ordinary child", proc(10, 1, "report"), plain(), nil, 0, ""},
+		{"a member of a living job", proc(10, 20, "report", in1(20, 20)), plain(), []pcb.Process{proc(20, 1, "sh")}, 0, ""},
+		{"the tree below an orphan", stray10(), plain(), []pcb.Process{proc(11, 10, "child", in1(5, 5))}, 6, ""},
+		{"stopped", stray10(inSession, inState('T')), plain(), nil, 5, "it is stopped (+3)"},
+		{"terminal gone", stray10(inSession), files(10, "/", "/dev/pts/4 (deleted)", "/dev/null", "/dev/null"), nil, 5, "terminal is gone"},
+		{"output unread", stray10(inSession), change(func(p *pcb.Probe) { p.StdoutNoReader = true }), nil, 4, "nobody reads its output"},
+		{"of a build", stray10(inSession), env("GITHUB_RUN_ID", "1"), nil, 5, "GITHUB_RUN_ID"},
+		{"of an ssh login", stray10(inSession), env("SSH_TTY", "/dev/pts/1"), nil, 3, "ssh login"},
+		{"of a login that ended", stray10(inSession), env("XDG_SESSION_ID", "4"), []pcb.Process{proc(20, 1, "sh", func(p *pcb.Process) { p.Container = &pcb.Container{Session: "5"} })}, 3, "login session 4 has ended"},
+		{"of a login that lasts", stray10(inSession), env("XDG_SESSION_ID", "5"), []pcb.Process{proc(20, 1, "sh", func(p *pcb.Process) { p.Container = &pcb.Container{Session: "5"} })}, 0, ""},
+		{"directory gone", stray10(inSession), files(10, "/srv/x (deleted)", null...), nil, 4, "directory is deleted"},
+		{
+			"adopted by a container's init", proc(10, 20, "report", in1(5, 5), numbered(10, 7)), plain(),
+			[]pcb.Process{proc(20, 1, "app", numbered(20, 1))},
+			8, "a container's PID 1 adopted it",
+		},
+		{
+			"a container's own child", proc(10, 20, "report", inSession, numbered(10, 7)), plain(),
+			[]pcb.Process{proc(20, 1, "app", numbered(20, 1))},
+			0, "",
+		},
+		{"a leader that ended", stray10(inState('Z'), func(p *pcb.Process) { p.Threads = 2 }), plain(), nil, 6, ""},
+		{"a kernel thread", stray10(func(p *pcb.Process) { p.KFlags = pcb.PFKernelThread }), plain(), nil, 0, ""},
+		{"a zombie", stray10(deadFor(time.Second)), plain(), nil, 0, ""},
+		{"a container's init", stray10(numbered(10, 1)), plain(), nil, 0, ""},
+		{"a multiplexer", stray10(func(p *pcb.Process) { p.Comm = "tmux: server" }), plain(), nil, 0, ""},
+		{"a service", stray10(unit("web.service")), plain(), nil, 0, ""},
+		{"a user's job", stray10(unit("user@1000.service")), plain(), nil, 6, ""},
+		{"a daemon", stray10(), files(10, "/", null...), nil, 0, ""},
+		{"a daemon that logs to a file", stray10(), files(10, "/", "/dev/null", "/var/log/x", "/var/log/x"), nil, 0, ""},
+		{"a daemon with a terminal", stray10(func(p *pcb.Process) { p.TTY = 34816 }), files(10, "/", null...), nil, 6, ""},
+		{"nohup", stray10(hangupIgnored), files(10, "/tmp", "/dev/null", "/tmp/nohup.out", "/tmp/nohup.out"), nil, 0, ""},
+		{"SIGHUP ignored alone", stray10(hangupIgnored), plain(), nil, 6, ""},
+		{"nohup in a build", stray10(hangupIgnored), change(func(p *pcb.Probe) { p.FDs[1] = "/tmp/out"; p.Env["CI_JOB_ID"] = "1" }), nil, 9, ""},
+		{"a server", stray10(), change(func(p *pcb.Probe) { p.Listening = []string{"tcp 0.0.0.0:80"} }), nil, 4, "it serves: tcp 0.0.0.0:80 (-2)"},
+		{"a pipeline whose first has ended", proc(10, 20, "grep", in1(5, 20), onTerminal), plain(), []pcb.Process{proc(20, 1, "bash", onTerminal)}, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			findings, _ := newLab(t).look(0, []*pcb.Probe{c.probe}, append(c.more, proc(1, 0, "init"), c.p)...)
+			f := one(t, findings, "orphan")
+			if f == nil {
+				if c.score != 0 {
+					t.Error("not told")
+				}
+				return
+			}
+			want := Info
+			if c.score >= 5 {
+				want = Warning
+			}
+			if !f.Since.Equal(epoch) {
+				t.Errorf("since %s: before the first look nobody saw it", f.Since)
+			}
+			if f.fact("score") != c.score || f.Severity != want || f.Cause != "" {
+				t.Errorf("score %v, %s; want %v, %s: %s", f.fact("score"), f.Severity, c.score, want, f.Why)
+			}
+			if !strings.Contains(f.Why, c.says) {
+				t.Errorf("why lacks %q: %s", c.says, f.Why)
+			}
+		})
+	}
+}
+
+func onTerminal(p *pcb.Process) { p.TTY = 34816 }
+
+func TestOrphanWithWitness(t *testing.T) {
+	l := newLab(t)
+	parent := proc(20, 1, "gunicorn")
+	child := proc(10, 20, "worker", in1(20, 20))
+	l.sees(0, proc(1, 0, "init"), parent, child)
+	orphaned := with(child, func(p *pcb.Process) { p.PPID = 1 })
+	probe := []*pcb.Probe{files(10, "/srv", "/dev/null", "/dev/null", "/dev/null")}
+	for _, c := range []struct {
+		at   int
+		told bool
+	}{{1, false}, {10, false}, {11, true}, {12, true}} {
+		findings, _ := l.look(time.Duration(c.at)*time.Second, probe, proc(1, 0, "init"), orphaned)
+		f := one(t, findings, "orphan")
+		if (f != nil) != c.told {
+			t.Errorf("%d s: told %v, want %v", c.at, f != nil, c.told)
+		}
+		if f == nil {
+			continue
+		}
+		if !strings.Contains(f.Why, "forked by 20 (gunicorn), which is gone; adopted by 1 (init)") || f.Confidence != Proved || !f.Since.Equal(epoch.Add(time.Second)) {
+			t.Errorf("%s, since %s: %s", f.Confidence, f.Since, f.Why)
+		}
+	}
+	if findings, _ := l.look(20*time.Second, probe, proc(1, 0, "init")); one(t, findings, "orphan") != nil {
+		t.Error("told of one that is gone")
+	}
+}
+
+// A daemon that ptop saw being made is none, and neither is what has only been young for a moment.
+func TestOrphanNot(t *testing.T) {
+	l := newLab(t)
+	first := proc(20, 1, "httpd")
+	child := proc(10, 20, "httpd", in1(20, 20))
+	probe := []*pcb.Probe{files(10, "/", "/dev/null", "/dev/null", "/dev/null")}
+	l.sees(0, proc(1, 0, "init"), first, child)
+	for s := range 30 {
+		if findings, _ := l.look(time.Duration(s+1)*time.Second, probe, proc(1, 0, "init"), with(child, func(p *pcb.Process) { p.PPID = 1 })); len(findings) > 0 {
+			t.Fatalf("%d s: %+v", s, findings)
+		}
+	}
+	if len(l.asked) != 1 || l.asked[0].Kinds != pcb.ProbeFiles|pcb.ProbeEnv {
+		t.Errorf("asked for %+v", l.asked)
+	}
+	if findings := newLab(t).sees(0, proc(1, 0, "init"), stray10(started(3*time.Second))); len(findings) > 0 {
+		t.Errorf("three seconds old: %+v", findings)
+	}
+}
+
+func TestOrphanEvidenceMissing(t *testing.T) {
+	findings, _ := newLab(t).look(0, []*pcb.Probe{{ID: stray10().ID, Denied: pcb.ProbeFiles | pcb.ProbeEnv}}, proc(1, 0, "init"), stray10())
+	f := one(t, findings, "orphan")
+	if f == nil || len(f.Missing) != 2 || !slices.ContainsFunc(f.Missing, func(s string) bool { return strings.Contains(s, "not permitted") }) {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestOrphanBurning(t *testing.T) {
+	l := newLab(t)
+	w := &worker{stray10(in1(5, 1))} // a score of 4
+	var f *Finding
+	for s := range 5 {
+		w.does(time.Second, .9, 0, 0)
+		f = one(t, l.sees(time.Duration(s)*time.Second, proc(1, 0, "init"), w.Process), "orphan")
+	}
+	if f == nil || f.Severity != Warning || !strings.HasPrefix(f.Summary, "orphan burning CPU: report (10), 90 % CPU") {
+		t.Errorf("%+v", f)
+	}
+}

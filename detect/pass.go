@@ -1,0 +1,63 @@
+package detect
+
+import (
+	"time"
+
+	"ptop/pcb"
+	"ptop/tree"
+)
+
+// Param gives a parameter of the detector at work.
+func (p *Pass) Param(name string) float64 { return p.set.param(p.det, name) }
+
+// Duration gives a parameter in seconds, scaled by Settings.TimeScale.
+func (p *Pass) Duration(name string) time.Duration { return p.set.duration(p.det, name) }
+
+// proc gives the process at i.
+func (p *Pass) proc(i int32) *pcb.Process { return &p.Snap.Procs[i] }
+
+// judged reports whether the groups of fields that the detector needs could be read of a process.
+func (p *Pass) judged(i int32) bool { return p.proc(i).Have.Has(p.det.Needs) }
+
+// active reports whether the detector's finding grouped by a process is being told.
+func (p *Pass) active(id pcb.ID) bool { return p.History.told[Key{p.det.ID, id}] }
+
+// parent gives the process that the kernel names as parent, or nil where it can't be seen.
+func (p *Pass) parent(i int32) *pcb.Process {
+	if j := p.Forest.Parent(i); j != tree.None {
+		return p.proc(j)
+	}
+	return nil
+}
+
+// subject names a process.
+func (p *Pass) subject(q *pcb.Process) Subject {
+	s := Subject{ID: q.ID, Name: q.Name(), User: q.User, Cmdline: q.Cmdline}
+	if c := q.Container; c != nil {
+		s.Unit, s.Container = c.Unit, c.Name
+		if s.Container == "" {
+			s.Container = c.ID
+		}
+	}
+	return s
+}
+
+// idle is how long ago a process last ran, when the kernel tells: for a zombie since its death, for a stopped one
+// since its stop. It is a lower bound.
+func (p *Pass) idle(i int32) (time.Duration, bool) {
+	q := p.proc(i)
+	return min(q.Idle, p.Snap.Age(q)), q.Have.Has(pcb.FieldIdle)
+}
+
+// dead is how long a zombie has been dead at least: what the kernel tells from one reading, or what was watched.
+func (p *Pass) dead(i int32) time.Duration {
+	idle, known := p.idle(i)
+	watched := p.Snap.Mono - p.History.of(i).deadSince
+	if !known {
+		return watched
+	}
+	return max(idle, watched)
+}
+
+// in reports whether a probe was made and holds that kind of evidence.
+func in(probe *pcb.Probe, kind pcb.ProbeKinds) bool { return probe != nil && probe.Have&kind != 0 }

@@ -1,0 +1,53 @@
+package detect
+
+import (
+	"fmt"
+	"strings"
+
+	"ptop/pcb"
+)
+
+// neverKill is what everybody tries first.
+func neverKill(f *Finding) Remedy {
+	return Remedy{
+		Do: "kill -9 on a zombie does nothing: it is dead already, only its parent can let it go", Command: fmt.Sprintf("kill -9 %d", f.Subject.PID), Never: true,
+	}
+}
+
+// remedy completes what the cause says to do with the exact command and what ptop itself can do.
+func (p *Pass) remedy(b *brood, c *Cause, f *Finding) {
+	q := p.proc(b.culprit)
+	r := &f.Remedies[0]
+	switch c.ID {
+	case "parent-stopped":
+		r.signal(q.ID, pcb.SIGCONT)
+	case "handler-misses":
+		r.signal(q.ID, pcb.SIGCHLD)
+	case "parent-frozen":
+		if f.Culprit.Container != "" && q.Container.Runtime != "" {
+			r.Command = q.Container.Runtime + " unpause " + shellWord(f.Culprit.Container)
+		}
+	case "parent-in-D", "late-ignore", "inherited-by-exec", "lazy-reaper", "waits-for-another", "unclear":
+	default:
+		r.restart(f.Culprit, q)
+	}
+	f.Remedies = append(f.Remedies, neverKill(f))
+}
+
+// signal makes it a remedy that ptop can carry out.
+func (r *Remedy) signal(id pcb.ID, sig pcb.Signal) {
+	r.Command = fmt.Sprintf("kill -%s %d", strings.TrimPrefix(sig.String(), "SIG"), id.PID)
+	r.Act = &Action{sig, id}
+}
+
+// restart gives the command that restarts what a process belongs to; where nothing starts it again, that ends it.
+func (r *Remedy) restart(s *Subject, q *pcb.Process) {
+	switch {
+	case q.Container != nil && (q.Container.Runtime == "docker" || q.Container.Runtime == "podman") && s.Container != "":
+		r.Command = q.Container.Runtime + " restart " + shellWord(s.Container)
+	case strings.HasSuffix(s.Unit, ".service"):
+		r.Command = "systemctl restart " + shellWord(s.Unit)
+	case q.PID != 1:
+		r.signal(q.ID, pcb.SIGTERM)
+	}
+}

@@ -1,0 +1,90 @@
+package detect
+
+import (
+	"fmt"
+
+	"ptop/pcb"
+)
+
+var cpuStarved = &Detector{
+	ID:    "cpu-starved",
+	Title: "ready to run, and hardly ever let",
+	Meaning: "A process that is ready all the time and gets a small part of what others on the same CPU get: its priority or policy is below theirs.\n" +
+		"What waits for it, for a lock that it holds, waits as long.",
+	Advice:   "Look at nice, policy and the cgroup's cpu.weight of it and of those that run in its stead; check cpu.stat for throttling first.",
+	Severity: "warning; info for a process with nice above 0",
+	Params: []Param{
+		{"wait", 50, "%", "share of time that it waits for a CPU"},
+		{"share", 25, "%", "of what another on the same CPU gets, below which it counts as starved"},
+		{paramHold, 10, "s", "how long it must last"},
+		{paramClear, 5, "s", "how long it must be over"},
+	},
+	Needs: pcb.FieldStat | pcb.FieldSched,
+	Judge: judgeStarved,
+}
+
+func judgeStarved(p *Pass) []Finding {
+	var findings []Finding
+	for _, i := range p.History.ready {
+		if !p.judged(i) || !p.waits(i) {
+			continue
+		}
+		run := orZero(p.Rates.Procs[i].HotCPU)
+		if other := p.richest(i); other >= 0 && run < p.Param("share")/100*p.Rates.Procs[other].HotCPU {
+			findings = append(findings, p.starved(i, other))
+		}
+	}
+	return findings
+}
+
+// waits reports whether a process that is ready waited for most of the time between the readings. The kernel counts a
+// wait when it ends, so that one which goes on looks like no demand at all: only that it is ready each time tells.
+func (p *Pass) waits(i int32) bool {
+	const uncounted = 5 // percent
+	r := &p.Rates.Procs[i]
+	return r.HotDemand-r.HotCPU >= p.Param("wait") || r.HotDemand < uncounted
+}
+
+// richest gives the process that got most of the CPU that the one at i waits for; -1 for none.
+func (p *Pass) richest(i int32) int32 {
+	best, most := int32(-1), 0.0
+	for _, k := range p.History.watched {
+		if cpu := p.Rates.Procs[k].HotCPU; k != i && p.proc(k).Processor == p.proc(i).Processor && cpu > most {
+			best, most = k, cpu
+		}
+	}
+	return best
+}
+
+func (p *Pass) starved(i, other int32) Finding {
+	q, rich := p.proc(i), p.subject(p.proc(other))
+	r := &p.Rates.Procs[i]
+	f := Finding{Severity: Warning, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1, held: r.Elapsed}
+	if q.Nice > 0 {
+		f.Severity = Info
+	}
+	source := procFile(q.ID, "schedstat")
+	f.know("run_percent", r.HotCPU, source)
+	f.know("wait_percent", max(0, r.HotDemand-r.HotCPU), source)
+	f.know("cpu", int64(q.Processor), procFile(q.ID, "stat")+" processor")
+	f.know("nice", int64(q.Nice), procFile(q.ID, "stat")+" nice")
+	f.know("policy", policyName(q.Policy), procFile(q.ID, "stat")+" policy")
+	f.know("other_run_percent", p.Rates.Procs[other].HotCPU, procFile(rich.ID, "schedstat"))
+	f.Summary = fmt.Sprintf("%s is ready and gets %s %% of CPU %d, while %s gets %s %%", f.Subject.label(), short(orZero(r.HotCPU)), q.Processor, rich.label(), short(p.Rates.Procs[other].HotCPU))
+	f.Why = "others on its CPU go first. " + f.proof()
+	f.So = "it makes no progress, and who waits for it neither"
+	f.Remedies = []Remedy{
+		{Do: "lower the priority of " + rich.label(), Command: fmt.Sprintf("renice -n 10 -p %d", rich.PID), Risk: "that takes longer"},
+		{Do: "or give it a normal policy and priority", Command: fmt.Sprintf("chrt --other -p 0 %d", q.PID), Risk: "others get less"},
+	}
+	return f
+}
+
+// policyName names a scheduling policy (include/uapi/linux/sched.h).
+func policyName(policy uint32) string {
+	names := [...]string{"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "4", "SCHED_IDLE", "SCHED_DEADLINE", "SCHED_EXT"}
+	if int(policy) < len(names) {
+		return names[policy]
+	}
+	return fmt.Sprint(policy)
+}

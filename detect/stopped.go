@@ -1,0 +1,59 @@
+package detect
+
+import (
+	"fmt"
+
+	"ptop/pcb"
+)
+
+var stoppedJob = &Detector{
+	ID:    "stopped-job",
+	Title: "a process that was stopped and forgotten",
+	Meaning: "A stopped process keeps its memory, its files and its locks, and does nothing. SIGTTIN and SIGTTOU stop a background job that wants its\n" +
+		"terminal; SIGTSTP is Ctrl-Z; SIGSTOP was sent on purpose. One that a debugger holds is not meant.",
+	Advice:   "Bring it to the foreground in its shell, let it go on with SIGCONT, or end it.",
+	Severity: "info",
+	Params:   []Param{{paramHold, 60, "s", "how long it must have been stopped"}},
+	Needs:    pcb.FieldStat,
+	Judge:    judgeStopped,
+}
+
+func judgeStopped(p *Pass) []Finding {
+	var findings []Finding
+	for _, i := range p.History.stopped {
+		if p.judged(i) {
+			findings = append(findings, p.stoppedJob(i))
+		}
+	}
+	return findings
+}
+
+func (p *Pass) stoppedJob(i int32) Finding {
+	q := p.proc(i)
+	f := Finding{Severity: Info, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1}
+	why := "who stopped it the kernel no longer tells: its parent has taken note"
+	if sig := pcb.Signal(q.ExitCode & 0x7f); q.Have.Has(pcb.FieldExitCode) && sig != 0 {
+		f.Confidence = Proved
+		f.know("stopped_by", sig.String(), procFile(q.ID, "stat")+" exit_code")
+		why = map[pcb.Signal]string{
+			pcb.SIGTTIN: "it is in the background and tried to read its terminal",
+			pcb.SIGTTOU: "it is in the background and tried to write to its terminal",
+			pcb.SIGTSTP: "it was stopped from the terminal, as by Ctrl-Z",
+		}[sig]
+		if why == "" {
+			why = "it was stopped on purpose"
+		}
+	}
+	if idle, known := p.idle(i); known {
+		f.held, f.Since = idle, p.Snap.Time.Add(-idle)
+		f.know("stopped_seconds", idle, procFile(q.ID, "sched")+" se.exec_start")
+	}
+	f.know("terminal", q.TTY != 0, procFile(q.ID, "stat")+" tty_nr")
+	f.Summary = fmt.Sprintf("%s is stopped", f.Subject.label())
+	f.Why = why + ". " + f.proof()
+	f.So = "it holds its memory, files and locks as long"
+	resume := Remedy{Do: "let it go on, or bring it to the foreground with fg in its shell", Risk: "its work resumes; one that wants its terminal stops again"}
+	resume.signal(q.ID, pcb.SIGCONT)
+	f.Remedies = []Remedy{resume}
+	return f
+}

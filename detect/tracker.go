@@ -1,0 +1,188 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"ptop/pcb"
+	"ptop/tree"
+)
+
+// The parameters by which a detector has the Tracker give its findings time. Both may be left undeclared.
+const (
+	paramHold  = "hold"      // how long a condition must have lasted before it is told
+	paramClear = "clear_for" // how long it must be absent before it is no more told
+)
+
+// Tracker gives the detectors time: it keeps the history, applies hold and hysteresis, and tells events.
+// It is for one goroutine.
+type Tracker struct {
+	set     *Settings
+	history History
+	pass    Pass
+	seq     uint64 // of readings
+	states  map[stateKey]*state
+	ask     map[pcb.ID]int
+}
+
+// stateKey tells apart two findings that one detector groups by the same process.
+type stateKey struct {
+	Key
+	nth int
+}
+
+// state is one condition over time, told or not yet.
+type state struct {
+	seq     uint64        // of the reading that showed it last
+	at      time.Duration // Mono of that
+	seen    time.Duration // Mono of the first reading that showed it
+	first   time.Duration // Mono since which it counts as lasting
+	since   time.Time
+	told    bool
+	finding Finding
+}
+
+// NewTracker makes a Tracker with the detectors All.
+func NewTracker(set *Settings) *Tracker {
+	return &Tracker{set: set, states: map[stateKey]*state{}, ask: map[pcb.ID]int{}, history: History{told: map[Key]bool{}, dead: map[int32]int{}}}
+}
+
+// Suspects enters a new reading into the history and names the processes to be probed for Judge.
+func (t *Tracker) Suspects(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest) []pcb.ProbeRequest {
+	t.seq++
+	t.history.enter(s, r, f, t.spans())
+	t.pass = Pass{Snap: s, Rates: r, Forest: f, History: &t.history, set: t.set}
+	var want []pcb.ProbeRequest
+	clear(t.ask)
+	for _, d := range All {
+		if d.Suspect == nil {
+			continue
+		}
+		t.pass.det = d
+		for _, request := range d.Suspect(&t.pass) {
+			if at, asked := t.ask[request.ID]; asked {
+				want[at].Kinds |= request.Kinds
+				continue
+			}
+			t.ask[request.ID] = len(want)
+			want = append(want, request)
+		}
+	}
+	return want
+}
+
+// spans is how far back the memory has to reach for what is set.
+func (t *Tracker) spans() spans {
+	return spans{busy: max(t.set.duration(runawayCPU, "window"), t.set.duration(syscallSpin, "window")), dead: t.set.duration(zombie, "growth_window")}
+}
+
+// Judge gives the findings, most severe first, and what changed since the last call.
+func (t *Tracker) Judge(probes map[pcb.ID]*pcb.Probe) ([]Finding, []Event) {
+	p := &t.pass
+	p.Probes = probes
+	var findings []Finding
+	var events []Event
+	for _, d := range All {
+		p.det = d
+		hold := t.set.optional(d, paramHold)
+		for _, f := range d.Judge(p) {
+			f.Detector = d.ID
+			if p.Snap.Foreign {
+				f.leaveAlone()
+			}
+			st := t.state(f.Key())
+			if event, told := st.update(p, f, hold); told {
+				findings = append(findings, st.finding)
+				events = append(events, event...)
+			}
+		}
+	}
+	findings, events = t.absent(findings, events)
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(place(a.Detector), place(b.Detector)),
+			cmp.Compare(a.Key().Group.PID, b.Key().Group.PID), cmp.Compare(a.Cause, b.Cause))
+	})
+	return findings, events
+}
+
+// leaveAlone takes the actions back: the pids are not this kernel's, and nothing can be done about them from here.
+func (f *Finding) leaveAlone() {
+	for i := range f.Remedies {
+		f.Remedies[i].Act = nil
+	}
+}
+
+// state gives what is kept of a condition, anew when it is there the first time.
+func (t *Tracker) state(key Key) *state {
+	for k := (stateKey{Key: key}); ; k.nth++ {
+		st := t.states[k]
+		if st == nil {
+			st = &state{first: -1}
+			t.states[k] = st
+		}
+		if st.seq != t.seq {
+			st.seq = t.seq
+			return st
+		}
+	}
+}
+
+// update enters that the condition is there, and reports whether it has lasted long enough to be told.
+func (st *state) update(p *Pass, f Finding, hold time.Duration) (events []Event, told bool) {
+	now := p.Snap.Mono
+	began := now - f.held
+	if st.first < 0 {
+		st.first, st.seen = began, now
+	}
+	st.first = min(st.first, began)
+	st.at = now
+	since := f.Since
+	if since.IsZero() {
+		since = p.Snap.Time.Add(st.seen - now)
+	}
+	if st.since.IsZero() || since.Before(st.since.Add(-time.Second)) { // an age read twice differs by a little
+		st.since = since
+	}
+	f.Since = st.since
+	before := st.finding
+	st.finding = f
+	switch {
+	case st.told && (f.Severity != before.Severity || f.Cause != before.Cause || f.Confidence != before.Confidence):
+		events = []Event{{Changed, f}}
+	case !st.told && now-st.first >= hold:
+		st.told = true
+		p.History.told[f.Key()] = true
+		events = []Event{{Appeared, f}}
+	}
+	return events, st.told
+}
+
+// absent goes through the conditions that this reading does not show: one that was told is told on for its
+// detector's clear_for, unless its process is gone.
+func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event) {
+	var cleared []Event
+	for key, st := range t.states {
+		if st.seq == t.seq {
+			continue
+		}
+		if st.told {
+			d, _ := byID(key.Detector)
+			stays := t.pass.Snap.Lookup(key.Group) != nil && t.pass.Snap.Mono-st.at < t.set.optional(d, paramClear)
+			if stays {
+				findings = append(findings, st.finding)
+				continue
+			}
+			cleared = append(cleared, Event{Cleared, st.finding})
+			delete(t.history.told, key.Key)
+		}
+		delete(t.states, key)
+	}
+	slices.SortFunc(cleared, func(a, b Event) int {
+		return cmp.Or(cmp.Compare(a.Finding.Detector, b.Finding.Detector), cmp.Compare(a.Finding.Key().Group.PID, b.Finding.Key().Group.PID))
+	})
+	return findings, append(events, cleared...)
+}
+
+// place is where a detector stands in All.
+func place(id string) int { return slices.IndexFunc(All, func(d *Detector) bool { return d.ID == id }) }

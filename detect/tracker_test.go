@@ -1,0 +1,146 @@
+package detect
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ptop/pcb"
+)
+
+// Holds, clearing and events, with stopped processes, which need nothing else: told from 60 s on.
+func TestHoldAndEvents(t *testing.T) {
+	l := newLab(t)
+	healthy, stopped := proc(10, 1, "job"), proc(10, 1, "job", inState('T'))
+	for _, c := range []struct {
+		at    int
+		p     pcb.Process
+		told  bool
+		event string
+	}{
+		{0, healthy, false, ""},
+		{10, stopped, false, ""},
+		{12, stopped, false, ""}, // readings do not count, time does
+		{69, stopped, false, ""},
+		{70, stopped, true, "appeared"},
+		{71, stopped, true, ""},
+		{75, healthy, false, "cleared"},
+		{80, stopped, false, ""}, // the hold begins anew
+		{141, stopped, true, "appeared"},
+		{142, with(stopped, func(p *pcb.Process) { p.ExitCode = 21 }), true, "changed"}, // now proved
+	} {
+		findings, events := l.look(time.Duration(c.at)*time.Second, nil, proc(1, 0, "init"), c.p)
+		if got := one(t, findings, "stopped-job") != nil; got != c.told {
+			t.Errorf("%d s: told %v, want %v", c.at, got, c.told)
+		}
+		var said []string
+		for _, e := range events {
+			said = append(said, e.What.String())
+		}
+		if got := strings.Join(said, " "); got != c.event {
+			t.Errorf("%d s: events %q, want %q", c.at, got, c.event)
+		}
+	}
+}
+
+// Another process with the same pid takes over nothing: neither the hold nor the finding.
+func TestPidReuse(t *testing.T) {
+	l := newLab(t)
+	stopped := proc(10, 1, "job", inState('T'))
+	l.sees(0, stopped)
+	if f := one(t, l.sees(61*time.Second, stopped), "stopped-job"); f == nil {
+		t.Fatal("not told")
+	}
+	other := with(stopped, func(p *pcb.Process) { p.Start++; p.Started = bootAt + 61*time.Second })
+	findings, events := l.look(62*time.Second, nil, other)
+	if f := one(t, findings, "stopped-job"); f != nil {
+		t.Errorf("told of the new bearer: %+v", f)
+	}
+	if len(events) != 1 || events[0].What != Cleared || events[0].Finding.Subject.ID != stopped.ID {
+		t.Errorf("events %+v", events)
+	}
+}
+
+func TestSinceStaysAndIsEarliest(t *testing.T) {
+	l := newLab(t)
+	l.sees(0, proc(10, 1, "job", inState('T')))
+	f := one(t, l.sees(65*time.Second, proc(10, 1, "job", inState('T'))), "stopped-job")
+	if f == nil || !f.Since.Equal(epoch) {
+		t.Fatalf("%+v, want since %s", f, epoch)
+	}
+	idle := func(p *pcb.Process) { p.Idle = 10 * time.Minute; p.Have |= pcb.FieldIdle }
+	f = one(t, l.sees(66*time.Second, proc(10, 1, "job", inState('T'), idle)), "stopped-job")
+	if want := epoch.Add(66*time.Second - 10*time.Minute); !f.Since.Equal(want) {
+		t.Errorf("the kernel tells %s, said %s", want, f.Since)
+	}
+	if f = one(t, newLab(t).sees(0, proc(10, 1, "job", inState('T'), idle)), "stopped-job"); f == nil {
+		t.Error("one reading with an age from the kernel told nothing")
+	}
+}
+
+func TestNotEvaluatedWithoutWhatItNeeds(t *testing.T) {
+	unread := func(p *pcb.Process) { p.Have = 0 }
+	l := newLab(t)
+	for at := range 3 {
+		if findings := l.sees(time.Duration(at)*time.Minute, proc(1, 0, "init"),
+			proc(10, 1, "job", inState('T'), unread), proc(11, 1, "dead", deadFor(time.Hour), unread), proc(12, 1, "lost", in1(5, 5), unread)); len(findings) > 0 {
+			t.Errorf("told of what was not read: %+v", findings)
+		}
+	}
+}
+
+func TestSeverityOrders(t *testing.T) {
+	l := newLab(t)
+	all := append(children(60, every(time.Second)), proc(5000, 1, "job", inState('T'), func(p *pcb.Process) { p.Idle = time.Hour; p.Have |= pcb.FieldIdle }),
+		proc(20, 1, "agent"), proc(21, 20, "worker", deadFor(2*time.Minute)))
+	findings := l.sees(0, all...)
+	var got []string
+	for _, f := range findings {
+		got = append(got, f.Severity.String()+" "+f.Detector)
+	}
+	if s := strings.Join(got, ", "); s != "critical zombie, warning zombie, info stopped-job" {
+		t.Error(s)
+	}
+}
+
+// Two findings that one detector groups by the same process live side by side.
+func TestTwoFindingsOfOneCulprit(t *testing.T) {
+	l := newLab(t)
+	l.set.values[paramKey{"zombie", "clear_for"}] = 10
+	all := []pcb.Process{
+		proc(1, 0, "init"), proc(10, 1, "gdb"), proc(11, 10, "own", deadFor(time.Minute)),
+		proc(20, 1, "agent"), proc(21, 20, "traced", deadFor(2*time.Minute), func(p *pcb.Process) { p.TracerPID = 10 }),
+	}
+	for at := range 3 {
+		if findings, events := l.look(time.Duration(at)*time.Second, nil, all...); len(findings) != 2 || (at > 0) != (len(events) == 0) {
+			t.Errorf("%d findings, %d events", len(findings), len(events))
+		}
+	}
+}
+
+func TestTimeScale(t *testing.T) {
+	l := newLab(t)
+	l.set.TimeScale = 0.1
+	stopped := proc(10, 1, "job", inState('T'))
+	l.sees(0, stopped)
+	if one(t, l.sees(5*time.Second, stopped), "stopped-job") != nil || one(t, l.sees(6*time.Second, stopped), "stopped-job") == nil {
+		t.Error("60 s at a scale of 0.1 are not 6 s")
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	l := newLab(t)
+	for at := range 200 {
+		n := int32(1000 + 10*at)
+		l.sees(time.Duration(at)*time.Second, proc(1, 0, "init"), proc(n, 1, "agent"), proc(n+1, n, "worker", deadFor(time.Hour)), proc(n+2, 1, "job", inState('T')))
+	}
+	h := &l.tracker.history
+	if len(h.entries) != 4 || len(l.tracker.states) > 8 || len(h.told) > 2 || len(h.gone) != 0 {
+		t.Errorf("%d entries, %d states, %d told, %d gone for 4 processes", len(h.entries), len(l.tracker.states), len(h.told), len(h.gone))
+	}
+	for _, e := range h.spare[:cap(h.spare)] {
+		if e != (entry{}) {
+			t.Fatal("what is gone is still held on to")
+		}
+	}
+}

@@ -1,0 +1,313 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"ptop/pcb"
+	"ptop/tree"
+)
+
+var zombie = &Detector{
+	ID:    "zombie",
+	Title: "dead children that nobody waits for",
+	Meaning: "A process that has ended stays in the process table, as a zombie, until its parent has asked for its exit status with a function of the\n" +
+		"wait family. It uses neither CPU nor memory, but a pid, a slot of RLIMIT_NPROC and one of the cgroup's pids.max. Zombies are told by\n" +
+		"the parent that doesn't reap them, since that is who is sick; the first cause that fits is given.",
+	Advice:   "See to the parent. `kill -9` on a zombie does nothing: it is dead already.",
+	Severity: "info from `min_age`, warning from `warn_age`; critical from `critical_count` on, when growing, or when they bring the use of pids over `pids_share`; info when flat while others are reaped",
+	Causes:   zombieCauses,
+	Params: []Param{
+		{"min_age", 5, "s", "age of the oldest from which on it is told at all"},
+		{"warn_age", 60, "s", "age of the oldest from which on it is a warning"},
+		{"critical_count", 50, "", "number from which on it is critical"},
+		{"growth", 1, "/min", "net growth that is critical when it lasts growth_window"},
+		{"growth_window", 600, "s", "how long growth must last"},
+		{"growth_fast", 60, "/min", "net growth that is critical when it lasts a tenth of growth_window"},
+		{"pids_share", 80, "%", "share of all pids in use, due to these zombies, that is critical"},
+		{"clear_for", 0, "s", "how long they must be gone"},
+	},
+	Needs:   pcb.FieldStat,
+	Suspect: suspectParents,
+	Judge:   judgeZombies,
+}
+
+// brood is zombies that one process is to blame for.
+type brood struct {
+	kind    broodKind
+	culprit int32 // index, or tree.None when it can't be seen
+	members []corpse
+	oldest  time.Duration
+}
+
+// corpse is one zombie and how long it has been dead at least.
+type corpse struct {
+	i    int32
+	dead time.Duration
+}
+
+type broodKind uint8
+
+const (
+	ofParent  broodKind = iota // the parent doesn't reap
+	ofForeign                  // the parent is outside the zombie's pid namespace
+	ofTracer                   // a tracer holds it
+	ofLeader                   // no zombie at all: the main thread ended, others work on
+)
+
+// broods groups the zombies by who is to blame. Those whose oldest is younger than min_age are left out.
+func (p *Pass) broods() []*brood {
+	if len(p.History.zombies) == 0 {
+		return nil
+	}
+	type group struct {
+		kind    broodKind
+		culprit int32
+	}
+	at := map[group]*brood{}
+	var all []*brood
+	for _, i := range p.History.zombies {
+		if !p.judged(i) {
+			continue
+		}
+		g := group{}
+		g.kind, g.culprit = p.blame(i)
+		b := at[g]
+		if b == nil || g.culprit == tree.None {
+			b = &brood{kind: g.kind, culprit: g.culprit}
+			at[g] = b
+			all = append(all, b)
+		}
+		dead := p.dead(i)
+		b.members = append(b.members, corpse{i, dead})
+		b.oldest = max(b.oldest, dead)
+	}
+	least := p.Duration("min_age")
+	all = slices.DeleteFunc(all, func(b *brood) bool { return b.oldest < least })
+	for _, b := range all {
+		slices.SortStableFunc(b.members, func(x, y corpse) int { return cmp.Compare(p.proc(x.i).Start, p.proc(y.i).Start) })
+	}
+	return all
+}
+
+// blame tells who keeps a zombie from being reaped, as far as the zombie itself shows it.
+func (p *Pass) blame(i int32) (broodKind, int32) {
+	z := p.proc(i)
+	parent := p.Forest.Parent(i)
+	switch {
+	case z.LeaderExited():
+		return ofLeader, i
+	case z.Have.Has(pcb.FieldTracer) && z.TracerPID != 0:
+		if t := p.bearer(z.TracerPID); t == tree.None || t != parent {
+			return ofTracer, t
+		}
+		return ofParent, parent
+	case parent != tree.None && p.outside(z, p.proc(parent)):
+		return ofForeign, parent
+	}
+	return ofParent, parent
+}
+
+// bearer gives the process of which a thread has that number: what traces is a thread, and need not be the leader.
+func (p *Pass) bearer(tid int32) int32 {
+	if i := p.Snap.Index(tid); i >= 0 {
+		return int32(i)
+	}
+	for i := range p.Snap.Procs {
+		for _, t := range p.Snap.ThreadsOf(&p.Snap.Procs[i]) {
+			if t.TID == tid {
+				return int32(i)
+			}
+		}
+	}
+	return tree.None
+}
+
+// outside reports whether a zombie is in a deeper pid namespace than its parent, and not as the init of it, whose
+// parent always is.
+func (p *Pass) outside(z, parent *pcb.Process) bool {
+	if !z.Have.Has(pcb.FieldNSPID) || !parent.Have.Has(pcb.FieldNSPID) || len(z.NSPIDs) == 0 {
+		return false
+	}
+	return len(z.NSPIDs) > max(1, len(parent.NSPIDs)) && !namespaceInit(z)
+}
+
+// namespaceInit reports whether a process is PID 1 of a nested pid namespace.
+func namespaceInit(q *pcb.Process) bool { return len(q.NSPIDs) > 1 && q.NSPIDs[len(q.NSPIDs)-1] == 1 }
+
+func suspectParents(p *Pass) []pcb.ProbeRequest {
+	var want []pcb.ProbeRequest
+	for _, b := range p.broods() {
+		if b.kind == ofParent && b.culprit != tree.None {
+			want = append(want, pcb.ProbeRequest{ID: p.proc(b.culprit).ID, Kinds: pcb.ProbeThreads | pcb.ProbeExe | pcb.ProbeFreezer})
+		}
+	}
+	return want
+}
+
+func judgeZombies(p *Pass) []Finding {
+	var findings []Finding
+	for _, b := range p.broods() {
+		if b.kind == ofLeader {
+			findings = append(findings, p.leaderExited(b))
+		} else {
+			findings = append(findings, p.unreaped(b))
+		}
+	}
+	return findings
+}
+
+// leaderExited tells of a process that looks dead to every other tool and is alive.
+func (p *Pass) leaderExited(b *brood) Finding {
+	q := p.proc(b.culprit)
+	s := p.subject(q)
+	f := Finding{
+		Severity: Info, Confidence: Proved, Subject: s, Culprit: &s, Members: []pcb.ID{q.ID}, Count: 1, held: b.oldest,
+		Since:   p.Snap.Time.Add(-b.oldest),
+		Summary: fmt.Sprintf("%s is shown as a zombie, but %s of it work on: it is alive", s.label(), plural(int(q.Threads)-1, "thread")),
+	}
+	f.know("live_threads", int64(q.Threads-1), procFile(q.ID, "task"))
+	f.know("oldest_dead_seconds", b.oldest, procFile(q.ID, "sched")+" se.exec_start")
+	f.because(p.cause("leader-exited"), f.fill(""))
+	f.Remedies[0].Command = fmt.Sprintf("ls -l /proc/%d/task/*/exe", q.PID)
+	return f
+}
+
+// unreaped tells of zombies and who is to blame for them.
+func (p *Pass) unreaped(b *brood) Finding {
+	oldest := p.oldest(b)
+	f := Finding{
+		Subject: p.subject(p.proc(oldest.i)), Count: len(b.members), held: b.oldest, Since: p.Snap.Time.Add(-b.oldest), Confidence: Unknown,
+		Members: make([]pcb.ID, len(b.members)),
+	}
+	for n, c := range b.members {
+		f.Members[n] = p.proc(c.i).ID
+	}
+	f.know("zombies", int64(len(b.members)), "/proc/*/stat state")
+	f.know("oldest_dead_seconds", b.oldest, procFile(f.Subject.ID, "sched")+" se.exec_start")
+	if exits := p.exits(b); len(exits) > 0 {
+		f.know("exit_statuses", exits, procFile(f.Subject.ID, "stat")+" exit_code")
+	}
+	if b.culprit == tree.None {
+		p.unseenCulprit(b, &f)
+		return f
+	}
+	culprit := p.subject(p.proc(b.culprit))
+	f.Culprit = &culprit
+	g := p.growth(b)
+	g.tell(&f)
+	c, other := p.whyUnreaped(b, &g, &f)
+	f.Severity = p.severity(b, g, &f)
+	if c.ID == "lazy-reaper" {
+		f.Severity = Info
+	}
+	f.because(c, f.fill(other))
+	p.remedy(b, c, &f)
+	f.Summary, f.So = summary(b, c, &g, &f), p.follows(b, &g)
+	return f
+}
+
+// unseenCulprit tells of a zombie of which nobody to blame is in sight.
+func (p *Pass) unseenCulprit(b *brood, f *Finding) {
+	f.Severity = p.severity(b, growth{}, f)
+	f.Remedies = []Remedy{neverKill(f)}
+	if b.kind == ofTracer {
+		z := p.proc(b.members[0].i)
+		f.Cause = "traced"
+		f.Summary = fmt.Sprintf("%s %s held by a debugger, not by the parent", zombies(f), isOrAre(f))
+		f.know("tracer_pid", int64(z.TracerPID), procFile(z.ID, "status")+" TracerPid")
+		f.Why = "who traces a process is told of its death before the parent is, and has not taken it. " + f.proof()
+		f.Missing = []string{fmt.Sprintf("which process thread %d, the tracer, is of", z.TracerPID)}
+		return
+	}
+	f.Missing = []string{"its parent can't be seen from here (another pid namespace, or hidepid)"}
+	f.Summary = zombies(f) + ": its parent can't be seen"
+	f.Why = f.proof()
+}
+
+// oldest is the zombie that is dead longest; of those equally long, the one that started first.
+func (p *Pass) oldest(b *brood) corpse {
+	return slices.MaxFunc(b.members, func(x, y corpse) int { return cmp.Compare(x.dead/time.Second, y.dead/time.Second) })
+}
+
+// exits says how they died, each way once.
+func (p *Pass) exits(b *brood) []string {
+	var said []string
+	for _, c := range b.members {
+		z := p.proc(c.i)
+		if !z.Have.Has(pcb.FieldExitCode) {
+			continue
+		}
+		if words := pcb.DescribeExit(z.ExitCode); !slices.Contains(said, words) && len(said) < 5 {
+			said = append(said, words)
+		}
+	}
+	return said
+}
+
+func (p *Pass) severity(b *brood, g growth, f *Finding) Severity {
+	switch {
+	case len(b.members) >= int(p.Param("critical_count")) || g.critical || p.crowding(b, f):
+		return Critical
+	case b.oldest >= p.Duration("warn_age"):
+		return Warning
+	}
+	return Info
+}
+
+// crowding reports whether without these zombies the use of pids would be below the limit's share.
+func (p *Pass) crowding(b *brood, f *Finding) bool {
+	used, limit := p.pids()
+	share := limit * p.Param("pids_share") / 100
+	if limit == 0 || used < share || used-float64(len(b.members)) >= share {
+		return false
+	}
+	f.know("pid_use_percent", 100*used/limit, "/proc/sys/kernel/pid_max")
+	return true
+}
+
+// pids gives how many pids are in use, and how many there are; 0 when unknown.
+func (p *Pass) pids() (used, limit float64) {
+	t := p.Snap.Tasks()
+	limit = float64(p.Snap.Host.PIDMax)
+	if threads := p.Snap.System.ThreadsMax; threads != nil && float64(*threads) < limit {
+		limit = float64(*threads)
+	}
+	return float64(t.Threads), limit
+}
+
+func summary(b *brood, c *Cause, g *growth, f *Finding) string {
+	if b.kind == ofTracer {
+		return fmt.Sprintf("%s %s held by a debugger, %s, not by the parent", zombies(f), isOrAre(f), f.Culprit.label())
+	}
+	if g.critical {
+		return fmt.Sprintf("zombies growing: %s leaves %s dead children a minute, %d now: %s", f.Culprit.label(), short(g.perMinute), f.Count, c.Title)
+	}
+	return fmt.Sprintf("%s of %s: %s", zombies(f), f.Culprit.label(), c.Title)
+}
+
+func zombies(f *Finding) string {
+	if f.Count == 1 {
+		return "zombie " + f.Subject.label()
+	}
+	return plural(f.Count, "zombie")
+}
+
+func isOrAre(f *Finding) string {
+	if f.Count == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// follows says what comes of it if nothing is done.
+func (p *Pass) follows(b *brood, g *growth) string {
+	used, limit := p.pids()
+	if g.critical && limit > used {
+		left := time.Duration((limit - used) / g.perMinute * float64(time.Minute))
+		return fmt.Sprintf("at this rate the limit of %.0f pids is full in %s", limit, seconds(left))
+	}
+	return fmt.Sprintf("%s held, of the machine, of RLIMIT_NPROC and of the cgroup's pids.max", plural(len(b.members), "pid"))
+}
