@@ -1,0 +1,8 @@
+// Package act does things to processes: it signals and renices. What is acted on is bound by identity first, so that
+// it reaches those who were meant or nobody.
+package act
+
+import "errors"
+
+// ErrEnded is within the error of an Outcome whose process has ended.
+var ErrEnded = errors.New("the process has ended")

@@ -1,0 +1,248 @@
+package act
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"ptop/pcb"
+)
+
+// target is a set of bound processes; it implements pcb.Target.
+type target struct {
+	root string
+
+	mu    sync.Mutex // over all methods: a descriptor must not be closed, and its number reused, while one acts
+	bound []bound
+}
+
+// bound is one process with its directory in /proc, held open. Whatever is read or signalled through that descriptor
+// is of this process: once it has ended, everything answers ESRCH, whoever has the pid by then.
+type bound struct {
+	id   pcb.ID
+	name string
+	dir  int
+}
+
+// Bind holds on to the processes that ids name, as seen in the /proc at root (empty for /proc). An ID without a start
+// time means whoever has the pid now. Each process that could not be bound is an Outcome with an error.
+func Bind(root string, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
+	if root == "" {
+		root = "/proc"
+	}
+	t := &target{root: root}
+	foreign := checkRoot(root)
+	var failed []pcb.Outcome
+	for _, id := range ids {
+		b, err := bound{}, foreign
+		if err == nil {
+			b, err = bind(root, id)
+		}
+		if err != nil {
+			failed = append(failed, pcb.Outcome{ID: id, Name: b.name, Err: err})
+			continue
+		}
+		t.bound = append(t.bound, b)
+	}
+	return t, failed
+}
+
+// checkRoot refuses a directory that is not the /proc of our own pid namespace: a pid from elsewhere would name
+// another process here.
+func checkRoot(root string) error {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(root, &fs); err != nil {
+		return fmt.Errorf("no action is possible: %s: %w", root, err)
+	}
+	if fs.Type != unix.PROC_SUPER_MAGIC {
+		return fmt.Errorf("no action is possible: %s is not the /proc of a running kernel", root)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "self/status"))
+	if err != nil || len(strings.Fields(statusField(string(text), "NSpid"))) != 1 {
+		return fmt.Errorf("no action is possible: %s belongs to another pid namespace than ptop: run ptop there", root)
+	}
+	return nil
+}
+
+// bind opens and identifies one process. On error the result has its name at most.
+func bind(root string, id pcb.ID) (bound, error) {
+	// A descriptor opened with O_PATH would do for reading, but pidfd_send_signal answers it with EBADF.
+	dir, err := unix.Open(filepath.Join(root, strconv.Itoa(int(id.PID))), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if isEnded(err) && errors.Is(unix.Kill(int(id.PID), 0), unix.EPERM) { // this asks only whether it exists
+		return bound{}, fmt.Errorf("process %d is hidden from this user (/proc is mounted with hidepid): run ptop as root", id.PID)
+	}
+	if isEnded(err) {
+		return bound{}, fmt.Errorf("no process has the pid %d: %w", id.PID, ErrEnded)
+	}
+	if err != nil {
+		return bound{}, fmt.Errorf("process %d could not be bound: %w", id.PID, err)
+	}
+	b := bound{id: id, dir: dir}
+	now, err := b.read()
+	if err == nil {
+		b.name = now.name
+		err = b.identify(now)
+	}
+	if err != nil {
+		unix.Close(dir)
+		return bound{name: b.name}, err
+	}
+	b.id.Start = now.start
+	return b, nil
+}
+
+// identify says why the process that was found is not one that was meant.
+func (b *bound) identify(now task) error {
+	if b.id.Start != 0 && b.id.Start != now.start {
+		return fmt.Errorf("%w; the pid %d is borne by another one now, %s (%d:%d)", ErrEnded, b.id.PID, now.name, b.id.PID, now.start)
+	}
+	status, err := readAt(b.dir, "status")
+	if err != nil {
+		return b.readError(err)
+	}
+	if tgid := statusField(status, "Tgid"); tgid != strconv.Itoa(int(b.id.PID)) {
+		return fmt.Errorf("%d is no process but a thread of process %s: name that one", b.id.PID, tgid)
+	}
+	return nil
+}
+
+// read tells how the bound process is now.
+func (b *bound) read() (task, error) {
+	text, err := readAt(b.dir, "stat")
+	if err != nil {
+		return task{}, b.readError(err)
+	}
+	return parseStat(text)
+}
+
+func (b *bound) readError(err error) error {
+	if isEnded(err) {
+		return ErrEnded
+	}
+	return fmt.Errorf("reading process %d: %w", b.id.PID, err)
+}
+
+// Gone reports which of the bound processes have ended. A zombie has.
+func (t *target) Gone() []pcb.ID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var gone []pcb.ID
+	for i := range t.bound {
+		now, err := t.bound[i].read()
+		if errors.Is(err, ErrEnded) || err == nil && now.zombie() {
+			gone = append(gone, t.bound[i].id)
+		}
+	}
+	return gone
+}
+
+// Close lets go of the processes.
+func (t *target) Close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.bound {
+		unix.Close(t.bound[i].dir)
+	}
+	t.bound = nil
+}
+
+// each does one thing to every bound process.
+func (t *target) each(do func(*bound) (string, error)) []pcb.Outcome {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := make([]pcb.Outcome, len(t.bound))
+	for i := range t.bound {
+		b := &t.bound[i]
+		out[i] = pcb.Outcome{ID: b.id, Name: b.name}
+		out[i].Did, out[i].Err = do(b)
+	}
+	return out
+}
+
+// task is what stat tells of a process or thread, as far as an action needs it.
+type task struct {
+	name    string
+	state   byte
+	parent  int
+	flags   uint64
+	threads int
+	start   uint64
+}
+
+// zombie reports whether the process is dead as a whole: of a leader that has exited alone, other threads live on.
+func (s task) zombie() bool { return (s.state == 'Z' || s.state == 'X') && s.threads <= 1 }
+
+func (s task) kernelThread() bool { return s.flags&pcb.PFKernelThread != 0 }
+
+// parseStat reads a stat file. The name in it can hold any byte, parentheses too.
+func parseStat(text string) (task, error) {
+	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
+	if open < 0 || end < open {
+		return task{}, fmt.Errorf("stat has an unknown form: %q", text)
+	}
+	field := strings.Fields(text[end+1:]) // the first is number 3 of proc(5)
+	if len(field) < 20 || len(field[0]) != 1 {
+		return task{}, fmt.Errorf("stat is cut: %q", text)
+	}
+	s := task{name: text[open+1 : end], state: field[0][0]}
+	var errs [4]error
+	s.parent, errs[0] = strconv.Atoi(field[4-3])
+	s.flags, errs[1] = strconv.ParseUint(field[9-3], 10, 64)
+	s.threads, errs[2] = strconv.Atoi(field[20-3])
+	s.start, errs[3] = strconv.ParseUint(field[22-3], 10, 64)
+	return s, errors.Join(errs[:]...)
+}
+
+// statusField gives the value of one line of a status file.
+func statusField(text, key string) string {
+	for line := range strings.Lines(text) {
+		if value, ok := strings.CutPrefix(line, key+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// readAt reads a small file below an open directory.
+func readAt(dir int, name string) (string, error) {
+	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", err
+	}
+	defer unix.Close(fd)
+	var text []byte
+	buf := make([]byte, 4096)
+	for {
+		n, err := unix.Read(fd, buf)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n <= 0 {
+			return string(text), err
+		}
+		text = append(text, buf[:n]...)
+	}
+}
+
+// isEnded reports whether err is how /proc says that a process is no more.
+func isEnded(err error) bool { return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) }
+
+// asWhom says who may act on a bound process: root and its real user.
+func (b *bound) asWhom() string {
+	status, err := readAt(b.dir, "status")
+	uid, _, _ := strings.Cut(statusField(status, "Uid"), "\t")
+	if err != nil || uid == "0" {
+		return "root"
+	}
+	if u, err := user.LookupId(uid); err == nil {
+		return "root or as " + u.Username
+	}
+	return "root or as uid " + uid
+}

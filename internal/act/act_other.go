@@ -1,0 +1,27 @@
+//go:build !linux
+
+package act
+
+import (
+	"fmt"
+	"runtime"
+
+	"ptop/pcb"
+)
+
+// Bind fails for every process: this system gives no way to signal a process and nobody else.
+func Bind(_ string, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
+	failed := make([]pcb.Outcome, len(ids))
+	for i, id := range ids {
+		failed[i] = pcb.Outcome{ID: id, Err: fmt.Errorf("ptop acts on processes on Linux only, not on %s", runtime.GOOS)}
+	}
+	return nobody{}, failed
+}
+
+// nobody is a target without processes.
+type nobody struct{}
+
+func (nobody) Signal(pcb.Signal) []pcb.Outcome { return nil }
+func (nobody) Renice(int) []pcb.Outcome        { return nil }
+func (nobody) Gone() []pcb.ID                  { return nil }
+func (nobody) Close()                          {}
