@@ -1,0 +1,97 @@
+package filter
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"ptop/internal/column"
+)
+
+// asWord tells whether text is a word to search for and not an expression: letters, digits and what stands in
+// paths and options, or one quoted text. The name of a column that holds yes or no is an expression.
+func asWord(text string) (string, bool) {
+	if text == "" {
+		return "", true
+	}
+	if text[0] == '"' || text[0] == '\'' || text[0] == '`' {
+		return quoted(text)
+	}
+	if c, ok := column.ByID(text); ok && c.Kind == column.Bool || text == "true" || text == "false" {
+		return "", false
+	}
+	for _, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune("_./:@%+-~,", r) {
+			return "", false
+		}
+	}
+	return text, true
+}
+
+// quoted gives the text between quotes, when text is that and nothing else.
+func quoted(text string) (string, bool) {
+	quote, rest := text[:1], text[1:]
+	inside, after, found := strings.Cut(rest, quote)
+	if !found || after != "" {
+		return "", false
+	}
+	if quote == `"` {
+		if plain, err := strconv.Unquote(text); err == nil {
+			return plain, true
+		}
+	}
+	return inside, true
+}
+
+var searched = func() []*column.Column {
+	var list []*column.Column
+	for _, id := range []string{"name", "cmdline"} {
+		c, _ := column.ByID(id)
+		list = append(list, c)
+	}
+	return list
+}()
+
+// find searches the word in the row's name and command line.
+func (f *Filter) find(r *column.Row) bool {
+	if r.Group != nil && r.Proc == nil {
+		return containsFold(r.Group.Name, f.word)
+	}
+	for _, c := range searched {
+		if containsFold(c.Value(r).Text, f.word) {
+			return true
+		}
+	}
+	return false
+}
+
+// containsFold reports whether lower, which is in lower case, occurs in s in any case. The NULs between a command
+// line's arguments count as spaces.
+func containsFold(s, lower string) bool {
+	for i := 0; i < len(lower); i++ {
+		if lower[i] >= utf8.RuneSelf {
+			return strings.Contains(strings.ToLower(column.Spaced(s)), lower)
+		}
+	}
+	for i := 0; i+len(lower) <= len(s); i++ {
+		n := 0
+		for n < len(lower) && fold(s[i+n]) == lower[n] {
+			n++
+		}
+		if n == len(lower) {
+			return true
+		}
+	}
+	return false
+}
+
+func fold(c byte) byte {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return c + 'a' - 'A'
+	case c == 0:
+		return ' '
+	}
+	return c
+}

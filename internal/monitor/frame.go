@@ -1,0 +1,34 @@
+// Package monitor runs the sampling loop: it takes Snapshots from a Source, and makes of each a Frame, which is
+// all that the screens, the writers and the recordings see.
+package monitor
+
+import (
+	"context"
+
+	"ptop/detect"
+	"ptop/pcb"
+	"ptop/tree"
+)
+
+// Frame is one moment of the machine with everything that was concluded from it. It is immutable.
+type Frame struct {
+	Seq      uint64
+	Snap     *pcb.Snapshot
+	Rates    *pcb.RateSet // of Snap against the one before; all NaN on a first Frame
+	Forest   *tree.Forest
+	Probes   map[pcb.ID]*pcb.Probe
+	Findings []detect.Finding // most severe first
+	Events   []detect.Event   // what appeared, changed or cleared since the Frame before
+	Problem  string           // why this is an older reading shown again; empty for a fresh one
+}
+
+// Source gives Snapshots: a Collector, or a recording.
+type Source interface {
+	// Collect fills s, which the caller owns, with a new reading. Memory of s is reused.
+	Collect(ctx context.Context, s *pcb.Snapshot) error
+}
+
+// Prober reads evidence about the processes that detectors suspect, bounded in number and time.
+type Prober interface {
+	Probe(ctx context.Context, s *pcb.Snapshot, want []pcb.ProbeRequest) map[pcb.ID]*pcb.Probe
+}

@@ -1,0 +1,78 @@
+package monitor
+
+import (
+	"context"
+	"time"
+)
+
+// Loop samples on until its context ends, for a reader that may be slower than it: only the newest Frame waits.
+type Loop struct {
+	frames  chan *Frame
+	delay   chan time.Duration
+	refresh chan struct{}
+}
+
+// firstDelay is the time to the second reading, so that the first screen without rates is short.
+const firstDelay = 500 * time.Millisecond
+
+// StartLoop takes the first reading, whose failure is told at once, and samples on in a goroutine of its own.
+func StartLoop(ctx context.Context, m *Sampler, delay time.Duration) (*Loop, error) {
+	first, err := m.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &Loop{frames: make(chan *Frame, 1), delay: make(chan time.Duration, 1), refresh: make(chan struct{}, 1)}
+	l.frames <- first
+	go l.run(ctx, m, delay)
+	return l, nil
+}
+
+// Frames is the stream of Frames. It is closed when the context has ended.
+func (l *Loop) Frames() <-chan *Frame { return l.frames }
+
+// SetDelay changes the time between two readings.
+func (l *Loop) SetDelay(d time.Duration) { replace(l.delay, d) }
+
+// Refresh asks for a reading now.
+func (l *Loop) Refresh() { replace(l.refresh, struct{}{}) }
+
+func (l *Loop) run(ctx context.Context, m *Sampler, delay time.Duration) {
+	defer close(l.frames)
+	timer := time.NewTimer(min(delay, firstDelay))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case delay = <-l.delay:
+			timer.Reset(delay)
+			continue
+		case <-l.refresh:
+		case <-timer.C:
+		}
+		frame, err := m.Next(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			frame = m.again(err)
+		}
+		replace(l.frames, frame)
+		timer.Reset(delay)
+	}
+}
+
+// replace puts v into a channel of one place, in the stead of what waits there.
+func replace[T any](c chan T, v T) {
+	for {
+		select {
+		case c <- v:
+			return
+		default:
+		}
+		select {
+		case <-c:
+		default:
+		}
+	}
+}

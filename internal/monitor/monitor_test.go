@@ -1,0 +1,116 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"ptop/detect"
+	"ptop/pcb"
+)
+
+// fakeSource reads a machine whose only process has used a second more CPU time at each reading.
+type fakeSource struct {
+	readings int
+	fail     map[int]error
+}
+
+func (s *fakeSource) Collect(_ context.Context, snap *pcb.Snapshot) error {
+	s.readings++
+	if err := s.fail[s.readings]; err != nil {
+		return err
+	}
+	at := time.Duration(s.readings) * 2 * time.Second
+	snap.Mono, snap.Boot, snap.Time = at, at, time.Unix(0, 0).Add(at)
+	snap.Procs = append(snap.Procs[:0], pcb.Process{
+		ID: pcb.ID{PID: 7, Start: 1}, State: 'R', Threads: 1, Have: pcb.FieldStat,
+		UTime: time.Duration(s.readings) * time.Second, At: at,
+	})
+	return nil
+}
+
+func newSampler(s *fakeSource) *Sampler {
+	return NewSampler(s, nil, detect.NewTracker(detect.NewSettings()))
+}
+
+func TestNextMakesRatesOfTwoReadings(t *testing.T) {
+	m := newSampler(&fakeSource{})
+	first, err := m.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := m.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cpu := first.Rates.Procs[0].CPU; cpu == cpu {
+		t.Errorf("a first reading has a CPU rate: %v", cpu)
+	}
+	if cpu := second.Rates.Procs[0].CPU; cpu != 50 {
+		t.Errorf("a second in two is %v %% CPU, want 50", cpu)
+	}
+	if first.Snap == second.Snap || first.Seq != 1 || second.Seq != 2 {
+		t.Errorf("Frames %d and %d share memory or a number", first.Seq, second.Seq)
+	}
+}
+
+func TestObserve(t *testing.T) {
+	source := &fakeSource{}
+	if frame, err := newSampler(source).Observe(t.Context(), 0, time.Hour); err != nil || frame.Seq != 1 {
+		t.Errorf("no span: reading %d, %v; want one reading", frame.Seq, err)
+	}
+	frame, err := newSampler(&fakeSource{}).Observe(t.Context(), 50*time.Millisecond, 20*time.Millisecond)
+	if err != nil || frame.Seq < 2 {
+		t.Errorf("50 ms in steps of 20: reading %d, %v", frame.Seq, err)
+	}
+	if _, err := newSampler(&fakeSource{fail: map[int]error{2: errors.New("gone")}}).Observe(t.Context(), time.Millisecond, time.Millisecond); err == nil {
+		t.Error("a failed second reading was not told")
+	}
+}
+
+// A failed reading is told on the last good Frame, and the loop goes on.
+func TestLoopSurvivesAFailedReading(t *testing.T) {
+	source := &fakeSource{fail: map[int]error{2: errors.New("too many open files")}}
+	loop, err := StartLoop(t.Context(), newSampler(source), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-loop.Frames()
+	loop.Refresh()
+	frame := <-loop.Frames()
+	if !strings.HasPrefix(frame.Problem, "too many open files; shown is the reading of") || len(frame.Snap.Procs) != 1 {
+		t.Errorf("after a failed reading: problem %q, %d processes", frame.Problem, len(frame.Snap.Procs))
+	}
+	loop.Refresh()
+	if frame = <-loop.Frames(); frame.Problem != "" || frame.Seq != 3 {
+		t.Errorf("the reading after it: problem %q, number %d", frame.Problem, frame.Seq)
+	}
+}
+
+func TestLoopEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	loop, err := StartLoop(ctx, newSampler(&fakeSource{}), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-loop.Frames()
+	loop.Refresh()
+	if frame := <-loop.Frames(); frame.Seq != 2 {
+		t.Errorf("refresh gave reading %d, want 2", frame.Seq)
+	}
+	loop.SetDelay(time.Millisecond)
+	if frame := <-loop.Frames(); frame.Seq < 3 {
+		t.Errorf("the shorter delay gave reading %d", frame.Seq)
+	}
+	cancel()
+	for range loop.Frames() {
+	}
+}
+
+func TestStartLoopTellsAFirstFailure(t *testing.T) {
+	if _, err := StartLoop(t.Context(), newSampler(&fakeSource{fail: map[int]error{1: errors.New("no /proc")}}), time.Hour); err == nil {
+		t.Error("a first reading that failed was not told")
+	}
+}

@@ -1,0 +1,89 @@
+package monitor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ptop/detect"
+	"ptop/pcb"
+	"ptop/tree"
+)
+
+// Sampler makes Frames of a Source's readings, one after the other. It is for one goroutine.
+type Sampler struct {
+	source  Source
+	prober  Prober // nil where no evidence can be had on demand, as in a recording
+	tracker *detect.Tracker
+	last    *Frame
+}
+
+// NewSampler makes a Sampler. prober may be nil.
+func NewSampler(source Source, prober Prober, tracker *detect.Tracker) *Sampler {
+	return &Sampler{source: source, prober: prober, tracker: tracker}
+}
+
+// Next takes a reading and gives its Frame.
+func (m *Sampler) Next(ctx context.Context) (*Frame, error) {
+	frame := &Frame{Seq: 1, Snap: &pcb.Snapshot{}, Rates: &pcb.RateSet{}}
+	var before *pcb.Snapshot
+	if m.last != nil {
+		before = m.last.Snap
+		frame.Seq = m.last.Seq + 1
+		// A little more than last time: a Snapshot is kept by its Frame, so each needs memory of its own.
+		frame.Snap.Procs = make([]pcb.Process, 0, len(before.Procs)+len(before.Procs)/16+16)
+		frame.Snap.Threads = make([]pcb.Thread, 0, len(before.Threads)+16)
+	}
+	if err := m.source.Collect(ctx, frame.Snap); err != nil {
+		return nil, err
+	}
+	frame.Rates.Compute(before, frame.Snap)
+	frame.Forest = tree.Build(frame.Snap)
+	suspects := m.tracker.Suspects(frame.Snap, frame.Rates, frame.Forest)
+	if m.prober != nil && len(suspects) > 0 {
+		frame.Probes = m.prober.Probe(ctx, frame.Snap, suspects)
+	}
+	frame.Findings, frame.Events = m.tracker.Judge(frame.Probes)
+	m.last = frame
+	return frame, nil
+}
+
+// Observe takes readings every step until span has passed, at least two, and gives the last Frame: what a one-shot
+// mode needs so that rates are there. A span of 0 takes one reading.
+func (m *Sampler) Observe(ctx context.Context, span, step time.Duration) (*Frame, error) {
+	end := time.Now().Add(span)
+	frame, err := m.Next(ctx)
+	for err == nil {
+		left := time.Until(end)
+		if left <= 0 {
+			return frame, nil
+		}
+		if left < step*3/2 { // no reading so shortly before the last one that its rates would mean little
+			step = left
+		}
+		frame, err = m.After(ctx, step)
+	}
+	return frame, err
+}
+
+// After waits and then takes the next reading.
+func (m *Sampler) After(ctx context.Context, d time.Duration) (*Frame, error) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-timer.C:
+		return m.Next(ctx)
+	}
+}
+
+// again gives the last Frame once more, saying why there is no newer one.
+func (m *Sampler) again(err error) *Frame {
+	copied := *m.last
+	copied.Seq++
+	copied.Events = nil
+	copied.Problem = fmt.Sprintf("%v; shown is the reading of %s", err, m.last.Snap.Time.Format("15:04:05"))
+	m.last = &copied
+	return &copied
+}
