@@ -1,0 +1,294 @@
+package export
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"ptop/detect"
+	"ptop/internal/column"
+	"ptop/internal/monitor"
+	"ptop/internal/sanitize"
+	"ptop/internal/view"
+	"ptop/pcb"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestMain holds the time zone still: times in text are local.
+func TestMain(m *testing.M) {
+	time.Local = time.UTC
+	os.Exit(m.Run())
+}
+
+func columns(t *testing.T, list string) []*column.Column {
+	t.Helper()
+	out, err := column.Parse(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func testDetail(f *monitor.Frame) *pcb.Detail {
+	used, score := int64(12), 7
+	return &pcb.Detail{
+		ID: f.Snap.Procs[1].ID, Args: []string{"/srv/checkout-agent", "--workers", "8"}, Environ: []string{"SECRET=1"}, Cwd: "/", Exe: "/srv/" + hostile,
+		Files: []pcb.OpenFile{{FD: 0, Target: "/dev/null", Kind: "dev", Flags: "r"}, {FD: 3, Target: "socket:[7]", Kind: "socket", Flags: "rw"}}, FilesTotal: 12,
+		Sockets:    []pcb.Socket{{FD: 3, Proto: "tcp", Local: "0.0.0.0:80", State: "LISTEN", Inode: 7}},
+		ThreadList: f.Snap.Threads, Maps: pcb.MapsSummary{Count: 30, Size: 1 << 30, HaveRollup: true, RSS: 1 << 20},
+		Limits:     []pcb.Limit{{Name: "open files", Soft: 1024, Hard: -1, Unit: "files", Used: &used}},
+		Namespaces: []pcb.Namespace{{Kind: "pid", Inode: 1, Own: true}, {Kind: "net", Inode: 2}},
+		CgroupPath: []string{"0::/docker/0123"}, CgroupFigures: []pcb.CgroupFigure{{Name: "memory.max", Value: "512 MiB"}},
+		WChan: "do_epoll_wait", Syscall: "epoll_wait(4)", Stack: []string{"do_epoll_wait", "entry"}, OOMScore: &score,
+		Problems: map[pcb.DetailPart]string{pcb.PartEnviron: "not permitted"},
+	}
+}
+
+// forms is every text form of the same Frame.
+func forms(t *testing.T) map[string]func(*Writer) error {
+	f := frame()
+	sick := func(w *Writer) error {
+		_, err := w.Check(f, []*detect.Detector{{ID: "zombie"}}, nil)
+		return err
+	}
+	return map[string]func(*Writer) error{
+		"table":    func(w *Writer) error { return w.Table(f) },
+		"csv":      func(w *Writer) error { return w.CSV(f) },
+		"findings": func(w *Writer) error { return w.Findings(f) },
+		"check":    sick,
+		"explain":  func(w *Writer) error { return w.Explain(f, testDetail(f)) },
+	}
+}
+
+func text(t *testing.T, opt Options, write func(*Writer) error) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := write(NewWriter(&out, opt)); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestGolden(t *testing.T) {
+	all := forms(t)
+	user, _ := column.ByID("user")
+	for _, c := range []struct {
+		name, form string
+		opt        Options
+	}{
+		{"table", "table", Options{Version: "1.0"}},
+		{"table-narrow", "table", Options{Width: 80, NoHeaders: true}},
+		{"table-threads", "table", Options{NoHeaders: true, Query: &view.Query{Threads: true}}},
+		{"table-groups", "table", Options{NoHeaders: true, Query: &view.Query{GroupBy: user}}},
+		{"tree", "table", Options{Version: "1.0", Query: &view.Query{Tree: true}, Columns: columns(t, "pid,state,command")}},
+		{"tree-ascii", "table", Options{NoHeaders: true, ASCII: true, Query: &view.Query{Tree: true}, Columns: columns(t, "pid,state,command")}},
+		{"csv", "csv", Options{Columns: columns(t, "pid,name,cpu_percent,wait_percent,start_time,kernel_thread,cmdline")}},
+		{"csv-stream", "csv", Options{Columns: columns(t, "pid,signals_caught"), Stream: true}},
+		{"findings", "findings", Options{}},
+		{"findings-narrow", "findings", Options{Width: 72, ASCII: true}},
+		{"check", "check", Options{}},
+		{"explain", "explain", Options{Width: 110}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := text(t, c.opt, all[c.form])
+			path := filepath.Join("testdata", c.name+".txt")
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// Whatever a process calls itself, no form of text lets it drive the terminal or forge a line.
+func TestNoTextDrivesTheTerminal(t *testing.T) {
+	calm := frame()
+	for i := range calm.Snap.Procs {
+		calm.Snap.Procs[i].Comm = "evil"
+	}
+	for name, write := range forms(t) {
+		for _, ascii := range []bool{false, true} {
+			got := text(t, Options{ASCII: ascii, Width: 100}, write)
+			for _, r := range strings.ReplaceAll(got, "\r\n", "\n") {
+				if r != '\n' && (!unicode.IsPrint(r) || ascii && r > '~' && name != "csv") {
+					t.Errorf("%s has %U", name, r)
+				}
+			}
+			for line := range strings.Lines(got) {
+				if strings.HasPrefix(line, "1 root") {
+					t.Errorf("%s has a forged line", name)
+				}
+				if cells := sanitize.Width(strings.TrimRight(line, "\r\n")); cells > 100 && name != "csv" && name != "check" {
+					t.Errorf("%s has a line of %d cells", name, cells)
+				}
+			}
+		}
+	}
+}
+
+func TestStreamOfTables(t *testing.T) {
+	var out bytes.Buffer
+	w := NewWriter(&out, Options{Stream: true, Columns: columns(t, "pid")})
+	for range 2 {
+		if err := w.CSV(frame()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(out.String(), "sample_time"); n != 1 {
+		t.Errorf("%d headings in a stream of CSV", n)
+	}
+	out.Reset()
+	w = NewWriter(&out, Options{})
+	for range 2 {
+		if err := w.Table(frame()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(out.String(), "\n\nptop "); n != 1 {
+		t.Errorf("%d gaps between two tables", n)
+	}
+}
+
+func TestNothingFound(t *testing.T) {
+	f := frame()
+	f.Findings, f.Snap.Coverage = nil, pcb.Coverage{}
+	got := text(t, Options{}, func(w *Writer) error { return w.Findings(f) })
+	if got != "OK    nothing is sick among 7 processes\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestCheckStates(t *testing.T) {
+	detectors := []*detect.Detector{{ID: "zombie", Needs: pcb.FieldStat}, {ID: "orphan", Needs: pcb.FieldStat}, {ID: "ctx-storm", Needs: pcb.FieldOnCPU}}
+	finding := func(id string, s detect.Severity) detect.Finding {
+		return detect.Finding{Detector: id, Severity: s, Summary: id + " | found"}
+	}
+	for _, c := range []struct {
+		name     string
+		findings []detect.Finding
+		failOn   string
+		problem  string
+		empty    bool
+		want     State
+		line     string
+	}{
+		{"nothing", nil, "zombie,orphan", "", false, StateOK, "PTOP OK - nothing is sick among 7 processes | critical=0;;;0 "},
+		{"not evaluated", nil, "", "", false, StateUnknown, "PTOP UNKNOWN - ctx-storm was not evaluated"},
+		{"not evaluated, but found", []detect.Finding{finding("zombie", detect.Warning)}, "", "", false, StateWarning, "PTOP WARNING - 1 finding: zombie / found | "},
+		{"info does not count", []detect.Finding{finding("zombie", detect.Info)}, "zombie", "", false, StateOK, ""},
+		{"info counts when asked", []detect.Finding{finding("zombie", detect.Info)}, "zombie:info", "", false, StateWarning, ""},
+		{"warning below critical", []detect.Finding{finding("orphan", detect.Warning)}, "orphan:critical", "", false, StateOK, ""},
+		{"another detector", []detect.Finding{finding("ctx-storm", detect.Critical)}, "zombie", "", false, StateOK, ""},
+		{"the worst", []detect.Finding{finding("orphan", detect.Critical), finding("zombie", detect.Warning)}, "zombie,orphan:warning", "", false, StateCritical, "PTOP CRITICAL - 2 findings, the worst: orphan / found"},
+		{"an old reading", nil, "zombie", "collect: no /proc", false, StateUnknown, "PTOP UNKNOWN - collect: no /proc |"},
+		{"no process", nil, "zombie", "", true, StateUnknown, "PTOP UNKNOWN - no process could be read |"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := frame()
+			f.Findings, f.Problem = c.findings, c.problem
+			if c.empty {
+				f.Snap.Procs = nil
+			}
+			on, err := ParseFailOn(c.failOn, detectors)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var state State
+			got := text(t, Options{}, func(w *Writer) (err error) {
+				state, err = w.Check(f, detectors, on)
+				return err
+			})
+			if state != c.want || !strings.HasPrefix(got, c.line) {
+				t.Errorf("%s: %q", state, got)
+			}
+			first, details, _ := strings.Cut(got, "\n")
+			if strings.Count(first, "|") != 1 || strings.Contains(details, "|") {
+				t.Errorf("bars stand where performance data do not begin: %q", got)
+			}
+		})
+	}
+	for in, want := range map[string]string{"zombi": "did you mean zombie?", "zombie:bad": `unknown severity "bad"`, "": "", "xyzzyx": "want zombie, orphan, ctx-storm"} {
+		if _, err := ParseFailOn(in, detectors); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+}
+
+func TestExplainJSON(t *testing.T) {
+	f := frame()
+	doc := text(t, Options{}, func(w *Writer) error { return w.ExplainJSON(f, testDetail(f)) })
+	m := valid(t, compiledFor(t, "#/$defs/explanation"), []byte(doc))
+	if strings.Contains(doc, "SECRET") {
+		t.Error("the environment is exported")
+	}
+	if m["detail"].(map[string]any)["limits"].([]any)[0].(map[string]any)["hard_unlimited"] != true {
+		t.Errorf("limits: %v", m["detail"])
+	}
+	gone := testDetail(f)
+	gone.ID.Start++
+	if err := NewWriter(&bytes.Buffer{}, Options{}).Explain(f, gone); err == nil {
+		t.Error("another bearer of the pid is explained")
+	}
+}
+
+func TestOrigins(t *testing.T) {
+	f := frame()
+	for i, want := range []string{
+		"the first process of its pid namespace", "child of systemd (1); has called exec since its fork", "child of checkout-agent (42)", "child of", "made by the kernel", "child of systemd (1)", "unknown",
+	} {
+		r := view.Row(f, f.Snap.Procs[i].ID)
+		if got := originWords(&r); !strings.HasPrefix(got, want) {
+			t.Errorf("process %d: %q, want %q…", i, got, want)
+		}
+	}
+	f.Snap.Procs[0].Started = time.Hour
+	r := view.Row(f, f.Snap.Procs[1].ID)
+	if got := originWords(&r); !strings.HasPrefix(got, "adopted by systemd (1), which is younger") {
+		t.Errorf("%q", got)
+	}
+}
+
+// Whatever the texts of a process are, JSON is valid, CSV has its fields, and a terminal is safe from the rest.
+func FuzzForms(f *testing.F) {
+	f.Add(hostile, "/bin/x\x00\xff\x00", "joe", "box")
+	f.Add("", "\x00\x00", "a,b", "\"\r\n")
+	f.Fuzz(func(t *testing.T, comm, cmdline, user, box string) {
+		machine := frame()
+		p := &machine.Snap.Procs[1]
+		p.Comm, p.Cmdline, p.User, p.Container = comm, cmdline, user, &pcb.Container{Name: box, ID: box}
+		machine.Findings[0].Subject.Name = comm
+		if doc := text(t, Options{}, func(w *Writer) error { return w.JSON(machine) }); !json.Valid([]byte(doc)) || strings.Count(doc, "\n") != 1 {
+			t.Fatalf("no JSON on one line: %s", doc)
+		}
+		rows, err := csv.NewReader(strings.NewReader(text(t, Options{}, func(w *Writer) error { return w.CSV(machine) }))).ReadAll()
+		if err != nil || len(rows) != 8 {
+			t.Fatalf("%d rows of CSV, %v", len(rows), err)
+		}
+		for _, write := range []func(*Writer) error{
+			func(w *Writer) error { return w.Table(machine) }, func(w *Writer) error { return w.Findings(machine) },
+			func(w *Writer) error { return w.Explain(machine, testDetail(machine)) },
+		} {
+			for _, r := range text(t, Options{Width: 60}, write) {
+				if r != '\n' && !unicode.IsPrint(r) && !unicode.IsMark(r) {
+					t.Fatalf("%U reaches the terminal", r)
+				}
+			}
+		}
+	})
+}
