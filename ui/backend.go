@@ -1,0 +1,52 @@
+// Package ui is the terminal screen (tview). It consumes Frames and emits intents through a Backend; it never
+// touches /proc and never sends a signal itself.
+package ui
+
+import (
+	"context"
+	"time"
+
+	"ptop/internal/monitor"
+	"ptop/pcb"
+)
+
+// Backend is what the screen needs from the program. Its methods other than Frames, SetDelay, Refresh and ReadThreads can
+// block and are called off the UI goroutine.
+type Backend interface {
+	// Frames is the stream of Frames; only the newest waits in it. It is closed when sampling has ended.
+	Frames() <-chan *monitor.Frame
+	// SetDelay changes the time between two readings.
+	SetDelay(time.Duration)
+	// Refresh asks for a reading now.
+	Refresh()
+	// ReadThreads asks for every thread in the readings to come, or no longer.
+	ReadThreads(bool)
+	// Detail reads one process in depth.
+	Detail(context.Context, pcb.ID) (*pcb.Detail, error)
+	// Bind holds on to processes by identity, for a dialog that may end in an action on them. What could not be
+	// bound is an Outcome with an error.
+	Bind(context.Context, []pcb.ID) (pcb.Target, []pcb.Outcome)
+	// ActionsOff says why no action is possible ("--read-only", another machine's /proc); empty when they are.
+	ActionsOff() string
+}
+
+// Options is what the command line and the configuration say about the screen.
+type Options struct {
+	Delay   time.Duration
+	Query   QueryOptions
+	Columns []string // column IDs; nil for the default
+	NoColor bool
+	ASCII   bool // no box drawing or block characters
+	Theme   string
+	VimKeys bool
+	Version string
+	NoMouse bool
+}
+
+// QueryOptions is the part of the table's state that the command line can set.
+type QueryOptions struct {
+	Filter, Sort, User, Container, Unit string
+	PIDs                                []int32
+	Descendants, Tree, Threads          bool
+	KernelThreads                       bool
+}

@@ -1,0 +1,237 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"ptop/internal/column"
+	"ptop/pcb"
+)
+
+func heading(text string) pageLine { return textLine(text, roleTitle) }
+
+var blank = pageLine{}
+
+// entry is a name and its value on a page.
+type entry struct{ name, value string }
+
+// nameWidth is the room for the names of entries.
+const nameWidth = 24
+
+// entries lays out names and values in as many columns as fit; a value too long for one gets lines of its own.
+func entries(list []entry, w int) []pageLine {
+	const cell = 46
+	columns := max(1, w/cell)
+	var out []pageLine
+	var cur line
+	used := 0
+	flush := func() {
+		if used > 0 {
+			out = append(out, pageLine{line: cur})
+			cur, used = nil, 0
+		}
+	}
+	for _, e := range list {
+		r := roleText
+		if e.value == column.Absence {
+			r = roleDim
+		}
+		name := "  " + pad(e.name, nameWidth-3) + " "
+		room := min(cell, w) - width(name) - 1
+		if width(e.value) > room {
+			flush()
+			for i, part := range wrap(e.value, w-width(name), 0) {
+				if i > 0 {
+					name = strings.Repeat(" ", width(name))
+				}
+				out = append(out, pageLine{line: line{{name, roleDim}, {part, r}}})
+			}
+			continue
+		}
+		cur = append(cur, span{name, roleDim}, span{e.value + strings.Repeat(" ", max(0, room+1-width(e.value))), r})
+		if used++; used == columns {
+			flush()
+		}
+	}
+	flush()
+	return out
+}
+
+// pcbLines is the control block: every column that does not repeat others, under its group.
+func (v *detailView) pcbLines(w int) []pageLine {
+	if v.row == nil {
+		return []pageLine{textLine("no reading has had this process", roleDim)}
+	}
+	var out []pageLine
+	group := ""
+	var list []entry
+	flush := func() {
+		if len(list) > 0 {
+			out = append(out, heading(strings.ToUpper(group[:1])+group[1:]))
+			out = append(out, entries(list, w)...)
+			list = nil
+		}
+	}
+	for _, c := range column.All {
+		if c.Group != group {
+			flush()
+			group = c.Group
+		}
+		if c.OnDemand {
+			continue
+		}
+		list = append(list, entry{strings.ReplaceAll(c.ID, "_", " "), c.Format(c.Value(v.row))})
+	}
+	flush()
+	return out
+}
+
+// whyLines is the findings about the process, explained.
+func (v *detailView) whyLines(w int) []pageLine {
+	if v.row == nil || len(v.row.Findings) == 0 {
+		return []pageLine{textLine("nothing is found about this process", roleGood)}
+	}
+	var out []pageLine
+	for i, f := range v.row.Findings {
+		if i > 0 {
+			out = append(out, blank)
+		}
+		out = append(out, findingLines(f, w, v.a.gl)...)
+	}
+	return out
+}
+
+// treeMax bounds the descendants on the tree page.
+const treeMax = 500
+
+// treeLines is the way from the root down to the process, and everything below it.
+func (v *detailView) treeLines(int) []pageLine {
+	if v.row == nil || v.gone {
+		return []pageLine{textLine("it stands in no tree any more", roleDim)}
+	}
+	f, i := v.row.Forest, v.row.Index
+	var out []pageLine
+	up := f.Ancestors(i)
+	for k := len(up) - 1; k >= 0; k-- {
+		out = append(out, v.treeLine(up[k], roleText))
+	}
+	out = append(out, v.treeLine(i, roleStrong))
+	down := f.Descendants(i)
+	for _, k := range down[:min(len(down), treeMax)] {
+		out = append(out, v.treeLine(k, roleText))
+	}
+	if len(down) > treeMax {
+		out = append(out, textLine(fmt.Sprintf("and %d more", len(down)-treeMax), roleDim))
+	}
+	return out
+}
+
+func (v *detailView) treeLine(i int32, r role) pageLine {
+	p, rates := &v.frame.Snap.Procs[i], &v.frame.Rates.Procs[i]
+	branch := ""
+	if d := v.row.Forest.Depth(i); d > 0 {
+		branch = strings.Repeat("  ", d-1) + "└─ "
+		if v.a.o.ASCII {
+			branch = strings.Repeat("  ", d-1) + "`- "
+		}
+	}
+	state := roleText
+	if p.Zombie() {
+		state = roleZombie
+	}
+	return pageLine{link: p.ID, line: line{
+		{fmt.Sprintf("%7d ", p.PID), r},
+		{fmt.Sprintf("%-9s", clip(p.User, 8)), roleDim},
+		{string(rune(p.State)) + " ", state},
+		{fmt.Sprintf("%6s ", percent(rates.CPU)), roleText},
+		{branch, roleDim},
+		{p.Name(), r},
+	}}
+}
+
+// signalLines is the masks in words, and what the main thread sleeps in.
+func (v *detailView) signalLines(w int) []pageLine {
+	d := v.detail
+	p := &d.Process
+	if !p.Have.Has(pcb.FieldSignals) && v.proc() != nil {
+		p = v.proc()
+	}
+	mask := func(m uint64) string {
+		if !p.Have.Has(pcb.FieldSignals) {
+			return column.Absence
+		}
+		var names []string
+		for _, s := range pcb.MaskSignals(m) {
+			names = append(names, s.String())
+		}
+		if names == nil {
+			return "none"
+		}
+		return strings.Join(names, " ")
+	}
+	out := []pageLine{heading("Signals")}
+	out = append(out, entries([]entry{
+		{"pending, main thread", mask(p.SigPending)},
+		{"pending, process", mask(p.SigShared)},
+		{"blocked", mask(p.SigBlocked)},
+		{"ignored", mask(p.SigIgnored)},
+		{"caught", mask(p.SigCaught)},
+	}, min(w, 90))...)
+	out = append(out, blank, heading("Where the main thread is"))
+	list := []entry{{"sleeps in", orAbsent(d.WChan)}, {"system call", orAbsent(d.Syscall)}}
+	for i, fn := range d.Stack {
+		list = append(list, entry{fmt.Sprintf("kernel stack %d", i), fn})
+	}
+	return append(out, entries(list, min(w, 90))...)
+}
+
+func orAbsent(s string) string {
+	if s == "" {
+		return column.Absence
+	}
+	return s
+}
+
+// historyLines is the figures of the session as sparklines.
+func (v *detailView) historyLines(w int) []pageLine {
+	s := v.a.history.series[v.id]
+	if s == nil || len(s.cpu.values) == 0 {
+		return []pageLine{textLine("no history yet", roleDim)}
+	}
+	out := []pageLine{textLine("since "+s.since.Format("15:04:05")+", newest at the right", roleDim), blank}
+	for _, g := range []struct {
+		name   string
+		ring   *ring
+		top    float64
+		format func(float64) string
+	}{
+		{"CPU", &s.cpu, 1, percent},
+		{"waiting for a CPU", &s.wait, 1, percent},
+		{"memory (RSS)", &s.rss, 1, func(x float64) string { return bytesText(x) }},
+		{"context switches/s", &s.switches, 1, number},
+		{"threads", &s.threads, 1, number},
+	} {
+		low, high := math.NaN(), math.NaN()
+		for _, x := range g.ring.values {
+			if !(low <= x) {
+				low = x
+			}
+			if !(high >= x) {
+				high = x
+			}
+		}
+		now := g.ring.values[len(g.ring.values)-1]
+		out = append(out,
+			pageLine{line: line{{fmt.Sprintf("%-20s", g.name), roleTitle}, {g.format(now), roleStrong}, {"   lowest " + g.format(low) + ", highest " + g.format(high), roleDim}}},
+			textLine(sparkline(g.ring.values, w, g.top, v.a.gl), roleBarUser), blank)
+	}
+	return out
+}
+
+func bytesText(x float64) string {
+	if math.IsNaN(x) {
+		return column.Absence
+	}
+	return column.FormatBytes(x)
+}

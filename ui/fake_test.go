@@ -1,0 +1,309 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+
+	"ptop/detect"
+	"ptop/internal/monitor"
+	"ptop/pcb"
+	"ptop/tree"
+)
+
+var t0 = time.Date(2026, 3, 1, 3, 12, 0, 0, time.UTC)
+
+const hostile = "ev\x1b]52;c;AAAA\x07il\n\u202e[red]x\u2066"
+
+// Pids of the fake machine.
+const (
+	pidInit, pidAgent, pidBurner, pidHostile, pidStopped, pidKernel, pidFirstZombie = 1, 400, 500, 600, 700, 2, 1000
+	zombies                                                                         = 5
+)
+
+const seen = pcb.FieldStat | pcb.FieldCreds | pcb.FieldMemory | pcb.FieldSignals | pcb.FieldCmdline | pcb.FieldSwitches |
+	pcb.FieldSwitchesSum | pcb.FieldSched | pcb.FieldExitCode
+
+func proc(pid, ppid int32, state byte, comm, cmdline string) pcb.Process {
+	return pcb.Process{
+		ID: pcb.ID{PID: pid, Start: uint64(pid) * 10}, PPID: ppid, State: state, Comm: comm, User: "app", EUID: 1000, Threads: 1,
+		Cmdline: strings.ReplaceAll(cmdline, " ", "\x00"), RSS: uint64(pid) << 12, Started: time.Duration(pid) * time.Second, Have: seen,
+	}
+}
+
+// machine is a made-up reading; seq changes what moves. The burner and the agent swap places in the order by CPU
+// with every reading.
+func machine(seq uint64) *monitor.Frame {
+	s := &pcb.Snapshot{
+		Time: t0.Add(time.Duration(seq) * 2 * time.Second), Boot: 12*24*time.Hour + 4*time.Hour, Source: "proc",
+		Host:     pcb.Host{Hostname: "web-07", OS: "linux", Kernel: "6.18", CPUs: 2, PIDMax: 4096},
+		Coverage: pcb.Coverage{Listed: 40, Read: 40}, Self: pcb.Self{PID: pidStopped, RSS: 18 << 20},
+		System: pcb.System{
+			Memory: &pcb.Memory{Total: 24 << 30, Available: 12 << 30, Cached: 4 << 30}, Swap: &pcb.Swap{},
+			Load: &[3]float64{1.2, 0.98, 0.91}, CPUPressure: &pcb.Pressure{Some10: 4.2},
+		},
+	}
+	add := func(p pcb.Process) { s.Procs = append(s.Procs, p) }
+	add(proc(pidInit, 0, 'S', "systemd", "/sbin/init splash"))
+	k := proc(pidKernel, 0, 'S', "kthreadd", "")
+	k.KFlags = pcb.PFKernelThread
+	add(k)
+	for pid := int32(10); pid < 30; pid++ {
+		add(proc(pid, 1, 'S', fmt.Sprintf("svc%d", pid), fmt.Sprintf("/usr/sbin/svc%d --foreground", pid)))
+	}
+	add(proc(pidAgent, 1, 'S', "checkout-agent", "/srv/checkout-agent --workers 8"))
+	add(proc(pidBurner, 1, 'R', "python3", "/usr/bin/python3 report.py"))
+	add(proc(pidHostile, pidAgent, 'S', hostile, "/tmp/"+hostile))
+	add(proc(pidStopped, 1, 'T', "vim", "vim notes"))
+	for i := range int32(zombies) {
+		add(proc(pidFirstZombie+i, pidAgent, 'Z', "sh", ""))
+	}
+	f := &monitor.Frame{Seq: seq, Snap: s, Rates: &pcb.RateSet{Interval: 2 * time.Second}}
+	nan := math.NaN()
+	for i := range s.Procs {
+		r := pcb.Rates{CPU: 0, Wait: nan, Voluntary: 1, Involuntary: 0}
+		switch s.Procs[i].PID {
+		case pidBurner:
+			r.CPU = 98.7
+		case pidAgent:
+			r.CPU = 50 + 100*float64(seq%2)
+		}
+		f.Rates.Procs = append(f.Rates.Procs, r)
+	}
+	share := pcb.CPUShare{User: 40, System: 20, Busy: 60}
+	f.Rates.System = pcb.SystemRates{CPUs: []pcb.CPUShare{share, {ID: 1, User: 5, Busy: 5}}, Total: share, CtxSwitches: 41000, Forks: 12, SelfCPU: 0.4}
+	f.Forest = tree.Build(s)
+	f.Findings = findingsOf(s)
+	return f
+}
+
+func findingsOf(s *pcb.Snapshot) []detect.Finding {
+	agent := detect.Subject{ID: pcb.ID{PID: pidAgent, Start: pidAgent * 10}, Name: "checkout-agent", User: "app"}
+	burner := detect.Subject{ID: pcb.ID{PID: pidBurner, Start: pidBurner * 10}, Name: "python3"}
+	return []detect.Finding{
+		{
+			Detector: "zombie", Cause: "parent-never-waits", Severity: detect.Critical, Confidence: detect.Proved, Since: s.Time.Add(-7 * time.Minute),
+			Subject: detect.Subject{ID: pcb.ID{PID: pidFirstZombie, Start: pidFirstZombie * 10}, Name: "sh"}, Culprit: &agent, Count: zombies,
+			Summary: "checkout-agent (400) leaves 4.9 dead children a second: it never calls wait()",
+			Why:     "It has not called wait since it started.", So: "The pids run out.",
+			Evidence: []detect.Evidence{{Key: "sigchld_blocked", Value: true, Source: "/proc/400/status SigBlk"}},
+			Remedies: []detect.Remedy{
+				{Do: "restart checkout-agent", Risk: "its connections drop", Act: &detect.Action{Signal: pcb.SIGTERM, Target: agent.ID}},
+				{Do: "kill the zombies", Never: true},
+			},
+			Missing: []string{"the current system call (needs CAP_SYS_PTRACE)"},
+		},
+		{Detector: "runaway-cpu", Cause: "spin", Severity: detect.Warning, Since: s.Time.Add(-time.Minute), Subject: burner, Count: 1, Summary: "python3 (500) burns a CPU since a minute"},
+	}
+}
+
+// fakeBackend records what the screen asks for.
+type fakeBackend struct {
+	threads bool // ReadThreads asked for them
+	frames  chan *monitor.Frame
+	off     string
+
+	mu       sync.Mutex
+	bound    [][]pcb.ID
+	signals  []string
+	closed   int
+	delay    time.Duration
+	details  int
+	bindFail bool
+}
+
+func newFakeBackend() *fakeBackend { return &fakeBackend{frames: make(chan *monitor.Frame, 1)} }
+
+func (b *fakeBackend) Frames() <-chan *monitor.Frame { return b.frames }
+func (b *fakeBackend) ReadThreads(on bool)           { b.mu.Lock(); b.threads = on; b.mu.Unlock() }
+func (b *fakeBackend) SetDelay(d time.Duration)      { b.mu.Lock(); b.delay = d; b.mu.Unlock() }
+func (b *fakeBackend) Refresh()                      {}
+func (b *fakeBackend) ActionsOff() string            { return b.off }
+
+func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.details++
+	if id.PID == pidStopped {
+		return nil, errors.New("detail: blocked reader")
+	}
+	p := proc(id.PID, 1, 'S', "x", "x")
+	p.SigBlocked = 1 << 16
+	used := int64(900)
+	return &pcb.Detail{
+		ID: id, Time: t0, Process: p, Environ: []string{"HOME=/root", "DB_PASSWORD=hunter2", "EVIL=" + hostile},
+		Cwd: "/srv", Files: []pcb.OpenFile{{FD: 3, Target: "/var/log/" + hostile, Kind: "file", Flags: "w"}}, FilesTotal: 4000,
+		Sockets:    []pcb.Socket{{FD: 4, Proto: "tcp", Local: "0.0.0.0:80", Remote: "0.0.0.0:0", State: "LISTEN"}},
+		ThreadList: []pcb.Thread{{TID: id.PID, State: 'S', Comm: hostile, Have: seen, At: time.Duration(b.details) * time.Second, RunTime: time.Duration(b.details) * time.Second / 2}},
+		Maps:       pcb.MapsSummary{Count: 12, Size: 1 << 30, HaveRollup: true, RSS: 1 << 20, Largest: []pcb.Mapping{{Name: "[heap]", Size: 4096, Maps: 1}}},
+		Limits:     []pcb.Limit{{Name: "open files", Soft: 1024, Hard: -1, Used: &used}},
+		Namespaces: []pcb.Namespace{{Kind: "pid", Inode: 4026531836}}, CgroupPath: []string{"0::/system.slice/x.service"},
+		CgroupFigures: []pcb.CgroupFigure{{Name: "memory.max", Value: "512 MiB"}},
+		WChan:         "do_wait", Problems: map[pcb.DetailPart]string{pcb.PartStack: "not permitted"},
+	}, nil
+}
+
+func (b *fakeBackend) Bind(_ context.Context, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bound = append(b.bound, append([]pcb.ID(nil), ids...))
+	if b.bindFail {
+		return nil, []pcb.Outcome{{ID: ids[0], Name: "gone", Err: errors.New("has ended; nothing was signalled")}}
+	}
+	return &fakeTarget{b, ids}, nil
+}
+
+type fakeTarget struct {
+	b   *fakeBackend
+	ids []pcb.ID
+}
+
+func (t *fakeTarget) Signal(sig pcb.Signal) []pcb.Outcome { return t.act("sent " + sig.String()) }
+func (t *fakeTarget) Renice(n int) []pcb.Outcome          { return t.act(fmt.Sprintf("reniced to %d", n)) }
+func (t *fakeTarget) Gone() []pcb.ID                      { return nil }
+
+func (t *fakeTarget) act(did string) []pcb.Outcome {
+	t.b.mu.Lock()
+	defer t.b.mu.Unlock()
+	var out []pcb.Outcome
+	for _, id := range t.ids {
+		t.b.signals = append(t.b.signals, fmt.Sprintf("%s %v", did, id))
+		out = append(out, pcb.Outcome{ID: id, Name: "p", Did: did})
+	}
+	return out
+}
+
+func (t *fakeTarget) Close() { t.b.mu.Lock(); t.b.closed++; t.b.mu.Unlock() }
+
+// bench is an app on a simulated screen without an event loop: everything happens at once.
+type bench struct {
+	*app
+	t       *testing.T
+	b       *fakeBackend
+	screen  tcell.SimulationScreen
+	w, h    int
+	clock   time.Time
+	waiting []func(context.Context) func() // work that was started and not yet done
+	hold    bool                           // keep it waiting
+	quits   int
+}
+
+func newBench(t *testing.T, w, h int, o Options) *bench {
+	t.Helper()
+	b := newFakeBackend()
+	a, err := newApp(b, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &bench{app: a, t: t, b: b, screen: tcell.NewSimulationScreen("UTF-8"), w: w, h: h, clock: t0}
+	if err := d.screen.Init(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.screen.Fini)
+	d.screen.SetSize(w, h)
+	a.now = func() time.Time { return d.clock }
+	a.spawn = func(work func(context.Context) func()) {
+		d.waiting = append(d.waiting, work)
+		if !d.hold {
+			d.work()
+		}
+	}
+	a.quit = func() { d.quits++ }
+	d.feed(1)
+	d.feed(2)
+	return d
+}
+
+// work does what was started.
+func (d *bench) work() {
+	for len(d.waiting) > 0 {
+		w := d.waiting[0]
+		d.waiting = d.waiting[1:]
+		if then := w(context.Background()); then != nil {
+			then()
+		}
+	}
+}
+
+// feed shows a reading.
+func (d *bench) feed(seq uint64) {
+	f := machine(seq)
+	d.clock = f.Snap.Time
+	d.mail.mail.frame = f
+	d.mail.mail.events = f.Events
+	d.receive()
+	d.app.draw(d.screen, d.w, d.h)
+}
+
+// keys presses keys, named as in docs/keys.md, separated by blanks.
+func (d *bench) keys(strokes string) *bench {
+	for _, k := range strings.Fields(strokes) {
+		d.press(keyEvent(k))
+		d.app.draw(d.screen, d.w, d.h)
+	}
+	return d
+}
+
+// typed presses one key for each character.
+func (d *bench) typed(text string) *bench {
+	for _, r := range text {
+		d.press(tcell.NewEventKey(tcell.KeyRune, r, tcell.ModNone))
+		d.app.draw(d.screen, d.w, d.h)
+	}
+	return d
+}
+
+// text is the screen as lines of text.
+func (d *bench) text() string {
+	d.t.Helper()
+	d.screen.Clear()
+	d.app.draw(d.screen, d.w, d.h)
+	d.screen.Show()
+	return contents(d.screen)
+}
+
+func contents(s tcell.SimulationScreen) string {
+	cells, w, _ := s.GetContents()
+	var b strings.Builder
+	for i, c := range cells {
+		if i > 0 && i%w == 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(string(c.Runes))
+	}
+	return b.String()
+}
+
+func (d *bench) wants(words ...string) {
+	d.t.Helper()
+	text := d.text()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			d.t.Errorf("the screen lacks %q:\n%s", w, text)
+		}
+	}
+}
+
+func (d *bench) lacks(words ...string) {
+	d.t.Helper()
+	text := d.text()
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			d.t.Errorf("the screen shows %q:\n%s", w, text)
+		}
+	}
+}
+
+// emptied is a reading in which nobody is left.
+func emptied(f *monitor.Frame) *monitor.Frame {
+	f.Snap.Procs, f.Rates.Procs, f.Findings = nil, nil, nil
+	f.Forest = tree.Build(f.Snap)
+	return f
+}

@@ -1,0 +1,283 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ptop/detect"
+	"ptop/internal/monitor"
+	"ptop/pcb"
+)
+
+// findingsView is the list of what is sick, and under it why, with what evidence, and what to do.
+type findingsView struct {
+	rows     []findingRow
+	selected int
+	key      detect.Key
+	top      int
+	height   int
+	pane     pager
+	paneWide int
+	inPane   bool // movements scroll the pane
+	cleared  bool // show what has cleared, too
+	log      []detect.Event
+	unseen   []detect.Event // of the log: not yet told
+	current  []detect.Finding
+	taken    time.Time // of the Frame shown
+}
+
+// findingRow is one finding of the list; of a cleared one the time when it did.
+type findingRow struct {
+	f       detect.Finding
+	cleared bool
+}
+
+// findingsLogMax is how many cleared findings the session remembers.
+const findingsLogMax = 500
+
+func (v *findingsView) scope() scope { return inFindings }
+
+// record keeps the events of Frames, shown or not.
+func (v *findingsView) record(events []detect.Event) {
+	v.unseen = append(v.unseen, events...)
+	for _, e := range events {
+		if e.What == detect.Cleared {
+			v.log = append(v.log, e)
+		}
+	}
+	v.log = v.log[max(0, len(v.log)-findingsLogMax):]
+}
+
+// fresh gives the events that have come since it was asked last.
+func (v *findingsView) fresh() []detect.Event {
+	events := v.unseen
+	v.unseen = nil
+	return events
+}
+
+func (v *findingsView) update(f *monitor.Frame) {
+	v.current, v.taken = f.Findings, f.Snap.Time
+	v.fill()
+}
+
+// fill makes the rows anew; the cursor stays on the same finding.
+func (v *findingsView) fill() {
+	v.rows = v.rows[:0]
+	for _, f := range v.current {
+		v.rows = append(v.rows, findingRow{f: f})
+	}
+	if v.cleared {
+		for _, e := range slices.Backward(v.log) {
+			v.rows = append(v.rows, findingRow{f: e.Finding, cleared: true})
+		}
+	}
+	if i := slices.IndexFunc(v.rows, func(r findingRow) bool { return r.f.Key() == v.key }); i >= 0 {
+		v.selected = i
+	}
+	v.choose(v.selected)
+}
+
+func (v *findingsView) toggleCleared() { v.cleared = !v.cleared; v.fill() }
+
+func (v *findingsView) choose(i int) {
+	v.selected = max(0, min(i, len(v.rows)-1))
+	if f := v.finding(); f != nil {
+		if f.Key() != v.key {
+			v.pane.reset()
+		}
+		v.key = f.Key()
+	}
+	h := max(1, v.height)
+	v.top = max(0, min(v.top, v.selected), v.selected-h+1)
+	v.paneWide = 0 // write it anew
+}
+
+// finding is the selected one, or nil.
+func (v *findingsView) finding() *detect.Finding {
+	if v.selected < 0 || v.selected >= len(v.rows) {
+		return nil
+	}
+	return &v.rows[v.selected].f
+}
+
+// selectAbout moves to the first finding about a process.
+func (v *findingsView) selectAbout(id pcb.ID) {
+	for i := range v.rows {
+		f := &v.rows[i].f
+		if f.Subject.ID == id || f.Culprit != nil && f.Culprit.ID == id || slices.Contains(f.Members, id) {
+			v.choose(i)
+			return
+		}
+	}
+}
+
+func (v *findingsView) move(m motion) {
+	page := max(1, v.height-1)
+	switch {
+	case v.inPane || m == moveLeft || m == moveRight:
+		v.pane.move(m)
+	case m == moveUp:
+		v.choose(v.selected - 1)
+	case m == moveDown:
+		v.choose(v.selected + 1)
+	case m == movePageUp:
+		v.choose(v.selected - page)
+	case m == movePageDown:
+		v.choose(v.selected + page)
+	case m == moveTop:
+		v.choose(0)
+	case m == moveEnd:
+		v.choose(len(v.rows) - 1)
+	}
+}
+
+func (v *findingsView) click(_, y int) {
+	v.inPane = y > v.height
+	if y > 0 && y <= v.height {
+		v.choose(v.top + y - 1)
+	}
+}
+
+func (v *findingsView) draw(p painter) {
+	if p.h < 1 {
+		return
+	}
+	p.fill(0, 0, p.th.of(roleHead))
+	p.role(1, 0, fmt.Sprintf("%-10s %-7s %-5s %-16s %s", "SEVERITY", "SINCE", "COUNT", "DETECTOR", "WHAT"), roleHead)
+	v.height = min(max(len(v.rows), 1), max(1, (p.h-2)*2/5))
+	v.top = max(0, min(v.top, v.selected, len(v.rows)-v.height), v.selected-v.height+1)
+	if len(v.rows) == 0 {
+		p.role(1, 1, "nothing is sick, as far as could be seen", roleGood)
+		if len(v.log) > 0 {
+			p.role(1, 2, plural(len(v.log), "finding has", "findings have")+" cleared in this session (c shows)", roleDim)
+		}
+		return
+	}
+	for y := 1; y <= v.height && v.top+y-1 < len(v.rows); y++ {
+		v.drawRow(p.sub(0, y, p.w, 1), v.top+y-1)
+	}
+	pane := p.sub(1, v.height+2, p.w-2, p.h-v.height-2)
+	r := roleFrame
+	if v.inPane {
+		r = roleTitle
+	}
+	p.role(0, v.height+1, strings.Repeat(p.gl.frame[4], p.w), r)
+	if v.paneWide != pane.w {
+		v.paneWide = pane.w
+		v.pane.set(findingLines(v.finding(), pane.w, p.gl))
+	}
+	v.pane.draw(pane)
+}
+
+func (v *findingsView) drawRow(p painter, i int) {
+	f := &v.rows[i].f
+	r, state := severityRole(f.Severity), f.Severity.String()
+	if v.rows[i].cleared {
+		r, state = roleDim, "cleared"
+	}
+	count := ""
+	if f.Count > 1 {
+		count = fmt.Sprint(f.Count)
+	}
+	since := "-"
+	if !f.Since.IsZero() {
+		since = age(v.taken.Sub(f.Since))
+	}
+	rest := roleText
+	if i == v.selected {
+		r, rest = roleCursor, roleCursor
+		p.fill(0, 0, p.th.of(roleCursor))
+	}
+	x := p.role(1, 0, fmt.Sprintf("%s %-8s", p.gl.mark[min(f.Severity, detect.Critical)], state), r)
+	p.role(x+1, 0, fmt.Sprintf("%-7s %5s %-16s %s", since, count, f.Detector, f.Summary), rest)
+}
+
+// findingLines is the explanation of a finding.
+func findingLines(f *detect.Finding, w int, gl *glyphs) []pageLine {
+	if f == nil {
+		return nil
+	}
+	var out []pageLine
+	say := func(label, text string, r role) {
+		if text == "" {
+			return
+		}
+		for i, l := range wrap(text, w-10, 0) {
+			head := ""
+			if i == 0 {
+				head = label
+			}
+			out = append(out, pageLine{line: line{{fmt.Sprintf("%-9s ", head), roleTitle}, {l, r}}})
+		}
+	}
+	say("what", f.Summary, severityRole(f.Severity))
+	say("why", f.Why, roleText)
+	say("so", f.So, roleText)
+	for i := range f.Remedies {
+		m := &f.Remedies[i]
+		label := "do"
+		if m.Never {
+			label = "never"
+		}
+		if m.Act != nil {
+			label += " (x)"
+		}
+		say(label, m.Do, roleStrong)
+		if m.Command != "" {
+			say("", "$ "+m.Command, roleText)
+		}
+		if m.Risk != "" {
+			say("", "risk: "+m.Risk, roleDim)
+		}
+	}
+	for i, e := range f.Evidence {
+		label := ""
+		if i == 0 {
+			label = "evidence"
+		}
+		text := fmt.Sprintf("%s = %s", e.Key, evidenceText(e.Value))
+		if e.Source != "" {
+			text += "  (" + e.Source + ")"
+		}
+		say(label, text, roleText)
+	}
+	for i, m := range f.Missing {
+		label := ""
+		if i == 0 {
+			label = "missing"
+		}
+		say(label, m, roleWarning)
+	}
+	who := subjectText(&f.Subject)
+	if f.Culprit != nil && f.Culprit.ID != f.Subject.ID {
+		who += "; caused by " + subjectText(f.Culprit)
+	}
+	say("who", who, roleDim)
+	say("", strings.Join([]string{f.Detector + "/" + f.Cause, f.Confidence.String(), f.Severity.String()}, " "+gl.dot+" "), roleDim)
+	return out
+}
+
+func subjectText(s *detect.Subject) string {
+	text := fmt.Sprintf("%s (%d)", s.Name, s.PID)
+	if s.User != "" {
+		text += " of " + s.User
+	}
+	if s.Container != "" {
+		text += " in " + s.Container
+	} else if s.Unit != "" {
+		text += " in " + s.Unit
+	}
+	return text
+}
+
+func evidenceText(v any) string {
+	switch v := v.(type) {
+	case float64:
+		return number(v)
+	case []string:
+		return strings.Join(v, ", ")
+	}
+	return fmt.Sprint(v)
+}

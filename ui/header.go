@@ -1,0 +1,300 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"ptop/detect"
+	"ptop/internal/monitor"
+	"ptop/pcb"
+)
+
+// headerMode is how much of the header is shown.
+type headerMode uint8
+
+const (
+	headerNormal headerMode = iota // as many CPU bars as leave the table most of the screen
+	headerWide                     // a bar for every CPU as far as they fit
+	headerLine                     // one line
+	headerNone
+	headerModes
+)
+
+// header is the meters and facts about the machine.
+type header struct {
+	mode     headerMode
+	pressure ring // highest of the three pressures, percent
+	threads  ring // pids in use, for how long they will last
+}
+
+func newHeader() *header {
+	return &header{pressure: ring{limit: 120}, threads: ring{limit: 120}}
+}
+
+func (h *header) cycle() { h.mode = (h.mode + 1) % headerModes }
+
+// record enters a Frame into the histories.
+func (h *header) record(f *monitor.Frame) {
+	v := math.NaN()
+	for _, p := range []*pcb.Pressure{f.Snap.System.CPUPressure, f.Snap.System.IOPressure, f.Snap.System.MemPressure} {
+		if p != nil && !(v >= p.Some10) {
+			v = p.Some10
+		}
+	}
+	h.pressure.add(v)
+	h.threads.add(float64(f.Snap.Tasks().Threads))
+}
+
+// Below these heights the header gives way to the table.
+const (
+	headerLineBelow = 14
+	headerNoneBelow = 6
+)
+
+// draw draws at the top of p and gives the number of lines it took.
+func (h *header) draw(p painter, a *app) int {
+	mode := h.mode
+	switch {
+	case p.h < headerNoneBelow:
+		mode = headerNone
+	case p.h < headerLineBelow && mode < headerLine:
+		mode = headerLine
+	}
+	if mode == headerNone {
+		return 0
+	}
+	f := a.frame
+	h.title(p, a)
+	if mode == headerLine {
+		return 1
+	}
+	y := 1
+	if p.w < 70 { // one column: meters, then the facts that matter most
+		y += h.meters(p.sub(0, y, p.w, p.h/4), f, mode)
+		facts := h.facts(f, p.w)
+		for _, l := range slices.Delete(facts, 2, min(4, len(facts))) {
+			p.line(0, y, l)
+			y++
+		}
+	} else {
+		left := p.w * 9 / 20
+		facts := h.facts(f, p.w-left-2)
+		tall := max(p.h/3, len(facts))
+		if mode == headerWide {
+			tall = max(tall, p.h-10)
+		}
+		n := h.meters(p.sub(0, y, left, tall), f, mode)
+		for i, l := range facts {
+			p.sub(left+2, y+i, p.w-left-2, 1).line(0, 0, l)
+		}
+		y += max(n, len(facts))
+	}
+	l := worst(f, p.gl)
+	p.line(0, y, l)
+	return y + 1
+}
+
+// title is the first line: which machine, and how sick it is.
+func (h *header) title(p painter, a *app) {
+	s := a.frame.Snap
+	x := p.role(0, 0, "ptop", roleTitle)
+	if s.Host.Hostname != "" {
+		x = p.role(x+1, 0, s.Host.Hostname, roleStrong)
+	}
+	right := severityCounts(a.frame.Findings, p.gl)
+	if a.paused {
+		right = append(line{{"PAUSED ", roleWarning}}, right...)
+	}
+	if a.ended {
+		right = append(line{{"ENDED ", roleWarning}}, right...)
+	}
+	rest := []string{"up " + age(s.Boot), strings.TrimSpace(osName(s.Host.OS) + " " + s.Host.Kernel), a.o.Version}
+	room := p.w - right.width() - 2
+	for _, part := range rest {
+		if part != "" && s.Boot > 0 && x+2+width(part) <= room {
+			x = p.role(x+2, 0, part, roleDim)
+		}
+	}
+	at := p.w - right.width()
+	if at < x+1 { // too narrow for both: how sick it is matters more
+		at = max(0, at)
+		p.fill(at, 0, p.th.of(roleText))
+	}
+	p.line(at, 0, right)
+}
+
+func osName(os string) string {
+	if os == "" {
+		return ""
+	}
+	return strings.ToUpper(os[:1]) + os[1:]
+}
+
+// severityCounts says "▲ 1 critical  ▲ 3 warning"; nothing found is said, too.
+func severityCounts(findings []detect.Finding, gl *glyphs) line {
+	var n [3]int
+	for i := range findings {
+		n[min(findings[i].Severity, detect.Critical)]++
+	}
+	var l line
+	for s := int(detect.Critical); s >= 0; s-- {
+		if n[s] > 0 {
+			sev := detect.Severity(s)
+			if len(l) > 0 {
+				l = append(l, span{"  ", roleText})
+			}
+			l = append(l, span{fmt.Sprintf("%s %d %s", gl.mark[s], n[s], sev), severityRole(sev)})
+		}
+	}
+	if l == nil {
+		return plain("no findings", roleGood)
+	}
+	return l
+}
+
+// worst is the most severe finding in words.
+func worst(f *monitor.Frame, gl *glyphs) line {
+	if len(f.Findings) == 0 {
+		return plain("nothing is sick, as far as could be seen", roleDim)
+	}
+	w := &f.Findings[0]
+	return plain(gl.mark[w.Severity]+" "+w.Summary, severityRole(w.Severity))
+}
+
+// facts are the figures in words, most important first.
+func (h *header) facts(f *monitor.Frame, w int) []line {
+	s, r := f.Snap, &f.Rates.System
+	t := s.Tasks()
+	facts := []line{
+		taskLine(t, w),
+		h.pidLine(s, t, f.Rates),
+		pairs("switches", number(r.CtxSwitches)+"/s", "forks", number(r.Forks)+"/s"),
+		pairs("load", loadText(s.System.Load), "ptop", percent(r.SelfCPU)+" "+size(s.Self.RSS)+" "+s.Source),
+	}
+	if unseen := unseenText(&s.Coverage); unseen != "" {
+		facts = append(facts, plain(clip("unseen: "+unseen, w), roleWarning))
+	}
+	return facts
+}
+
+// taskLine counts the processes by phase, in words as long as there is room.
+func taskLine(t pcb.Tasks, w int) line {
+	counts := []struct {
+		n           int
+		long, short string
+		role        role
+	}{
+		{t.ByPhase[pcb.PhaseRunning], "running", "run", roleRunning},
+		{t.ByPhase[pcb.PhaseReady], "ready", "ready", roleText},
+		{t.ByPhase[pcb.PhaseWaiting], "waiting", "wait", roleText},
+		{t.ByPhase[pcb.PhaseStopped], "stopped", "stop", roleStopped},
+		{t.Zombies, "zombie", "zomb", roleZombie},
+	}
+	build := func(short bool) line {
+		l := line{{"tasks ", roleDim}}
+		for _, c := range counts {
+			name, r := c.long, c.role
+			if short {
+				name = c.short
+			}
+			if c.n == 0 {
+				r = roleDim
+			}
+			if short && c.n == 0 {
+				continue
+			}
+			if len(l) > 1 {
+				l = append(l, span{"  ", roleText})
+			}
+			l = append(l, span{fmt.Sprintf("%d %s", c.n, name), r})
+		}
+		return l
+	}
+	if l := build(false); l.width() <= w {
+		return l
+	}
+	return build(true)
+}
+
+// pidLine tells how much of the supply of pids is used, and how long it lasts when it keeps shrinking so.
+func (h *header) pidLine(s *pcb.Snapshot, t pcb.Tasks, r *pcb.RateSet) line {
+	l := pairs("threads", fmt.Sprint(t.Threads))
+	if s.Host.PIDMax <= 0 {
+		return l
+	}
+	share := 100 * float64(t.Threads) / float64(s.Host.PIDMax)
+	role := roleText
+	switch {
+	case share >= 90:
+		role = roleCritical
+	case share >= 70:
+		role = roleWarning
+	}
+	l = append(l, span{"  pids ", roleDim}, span{percent(share) + " of " + fmt.Sprint(s.Host.PIDMax), role})
+	if left := h.pidsLast(s.Host.PIDMax, r); left != "" {
+		l = append(l, span{", " + left, roleWarning})
+	}
+	return l
+}
+
+// pidsLast extrapolates the growth of the last readings; it is told only when the pids would be used up within a day.
+func (h *header) pidsLast(pidMax int64, r *pcb.RateSet) string {
+	v := h.threads.values
+	if len(v) < 10 || r.Interval <= 0 {
+		return ""
+	}
+	v = v[len(v)-10:]
+	for i := 1; i < len(v); i++ {
+		if v[i] < v[i-1] {
+			return "" // no steady growth
+		}
+	}
+	perSecond := (v[9] - v[0]) / (9 * r.Interval.Seconds())
+	if perSecond <= 0 {
+		return ""
+	}
+	seconds := (float64(pidMax) - v[9]) / perSecond
+	if seconds > 86400 {
+		return ""
+	}
+	return "full in " + age(secondsOf(seconds))
+}
+
+func loadText(l *[3]float64) string {
+	if l == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f %.2f %.2f", l[0], l[1], l[2])
+}
+
+// unseenText says what the reading could not see; empty when that was nothing.
+func unseenText(c *pcb.Coverage) string {
+	var parts []string
+	if c.HidePID {
+		parts = append(parts, "others' processes")
+	}
+	if c.PIDNamespace == "child" {
+		parts = append(parts, "outside this pid namespace")
+	}
+	if c.Blocked > 0 {
+		parts = append(parts, fmt.Sprintf("%d blocked", c.Blocked))
+	}
+	if c.DeniedProcs > 0 {
+		parts = append(parts, "parts of "+plural(c.DeniedProcs, "process", "processes"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// pairs is a line of names and values.
+func pairs(nameValue ...string) line {
+	var l line
+	for i := 0; i+1 < len(nameValue); i += 2 {
+		if i > 0 {
+			l = append(l, span{"  ", roleText})
+		}
+		l = append(l, span{nameValue[i] + " ", roleDim}, span{nameValue[i+1], roleText})
+	}
+	return l
+}

@@ -1,0 +1,141 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+	"github.com/rivo/tview"
+)
+
+// stuckAfter is how long a screen that was told to end may take before the terminal is restored without it.
+const stuckAfter = 1500 * time.Millisecond
+
+// ErrNoTerminal says that there is no terminal to draw on.
+var ErrNoTerminal = errors.New("no usable terminal")
+
+// Run shows the screen on the terminal until the user quits or ctx ends, and leaves the terminal as it was. A fault
+// in ptop, or the loss of the terminal, is an error.
+func Run(ctx context.Context, b Backend, o Options) error {
+	if term := os.Getenv("TERM"); runtime.GOOS != "windows" && (term == "" || term == "dumb") {
+		return fmt.Errorf("ui: %w: TERM is %q", ErrNoTerminal, term)
+	}
+	restore := saveTerminal()
+	screen, err := openScreen()
+	if err != nil {
+		return fmt.Errorf("ui: %w: %v", ErrNoTerminal, err)
+	}
+	if err := screen.Init(); err != nil {
+		return fmt.Errorf("ui: %w: %v", ErrNoTerminal, err)
+	}
+	return runOn(ctx, b, o, opened{screen}, restore)
+}
+
+// opened is a screen that is initialised already: tview would do it again, and ignore an error.
+type opened struct{ tcell.Screen }
+
+// Init does nothing.
+func (opened) Init() error { return nil }
+
+// runOn runs the screen's event loop on an initialised screen, which it closes in the end. restore is the last
+// resort when that does not succeed.
+func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, restore func()) error {
+	a, err := newApp(b, o)
+	if err != nil {
+		screen.Fini()
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	screenRoot := &root{Box: tview.NewBox(), a: a, drawn: make(chan struct{})}
+	tv := tview.NewApplication().SetScreen(screen).SetRoot(screenRoot, true)
+	var failure failure
+	fail := func(err error) { failure.set(err); cancel() }
+	a.quit = cancel
+	a.sync = screen.Sync
+	a.spawn = func(work func(context.Context) func()) {
+		go guarded(fail, func() {
+			if then := work(ctx); then != nil {
+				a.mail.post(then)
+			}
+		})
+	}
+	tv.SetInputCapture(func(ev *tcell.EventKey) *tcell.EventKey {
+		if ev.Key() == keyWake {
+			a.receive()
+		} else {
+			a.press(ev)
+		}
+		return nil // tview draws now, and does nothing else with the key
+	})
+	screen.EnablePaste()
+	if !o.NoMouse {
+		screen.EnableMouse(tcell.MouseButtonEvents)
+	}
+	go guarded(fail, func() { a.mail.feed(ctx, b.Frames()) })
+	go guarded(fail, func() { a.mail.pump(ctx, screen) })
+	job := newJobControl(func() { a.mail.post(a.suspend) }, func() { a.mail.post(func() { tv.Suspend(func() {}); screen.Sync() }) })
+	defer job.close()
+	a.stopJob = func() { job.suspend(ctx, tv); screen.Sync() }
+
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		guarded(fail, func() {
+			if err := tv.Run(); err != nil {
+				fail(fmt.Errorf("ui: the terminal is lost: %w", err))
+			}
+		})
+	}()
+	select {
+	case <-done:
+		tv.Stop() // after a panic its poller still waits
+	case <-ctx.Done():
+		go func() {
+			<-screenRoot.drawn // a Stop before Run would make Run open a screen of its own
+			tv.Stop()
+		}()
+		select {
+		case <-done:
+		case <-time.After(stuckAfter):
+			restore()
+			failure.set(errors.New("ui: the screen did not end in time; the terminal was restored without it"))
+		}
+	}
+	return failure.get()
+}
+
+// guarded runs f and turns a panic into an error.
+func guarded(fail func(error), f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			fail(panicError(p))
+		}
+	}()
+	f()
+}
+
+// failure keeps the first error.
+type failure struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (f *failure) set(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+func (f *failure) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}

@@ -1,0 +1,390 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ptop/detect"
+	"ptop/internal/column"
+	"ptop/internal/filter"
+	"ptop/internal/monitor"
+	"ptop/internal/view"
+	"ptop/pcb"
+)
+
+// rowKey is the identity of a row over time: a process, a thread of it, or a group.
+type rowKey struct {
+	id    pcb.ID
+	tid   int32
+	group string
+}
+
+func keyOf(r *column.Row) rowKey {
+	if r.Proc == nil {
+		return rowKey{group: r.Group.Name}
+	}
+	k := rowKey{id: r.Proc.ID}
+	if r.Thread != nil {
+		k.tid = r.Thread.TID
+	}
+	return k
+}
+
+// table is the list or tree of processes. It draws only the rows in sight. Its selection is an identity, not a
+// position: whatever the order becomes, the cursor stays on the same process.
+type table struct {
+	frame *monitor.Frame
+	q     view.Query
+	cols  []*column.Column
+	own   bool // the columns were chosen by the user: none is left out for want of room
+
+	rows     []column.Row
+	selected int
+	key      rowKey
+	name     string // of the selected process, for when it is gone
+	anchored bool   // the user has moved to this row; else the cursor stands at the top, whoever is there
+	follow   bool
+	top      int // first row in sight
+	height   int // rows in sight when drawn last
+	scroll   int // cells by which the last column is scrolled
+	firstCol int // columns left out at the left, after the first
+	crowded  bool
+	touched  time.Time // last key or mouse action
+
+	folded    map[pcb.ID]bool // as the user set it
+	foldedAll bool            // what holds for the others
+	bunches   bunches
+	tags      map[pcb.ID]bool
+	opened    *column.Group // the group whose members are shown
+	openedBy  *column.Column
+	widths    map[*column.Column]int
+	heads     []headSpot
+	cells     [][]string // scratch of draw
+	order     map[rowKey]int
+}
+
+// headSpot is where the heading of a column was drawn.
+type headSpot struct {
+	from, to int
+	col      *column.Column
+}
+
+// newTable makes the table that the options describe.
+func newTable(o Options) (*table, error) {
+	t := &table{
+		folded: map[pcb.ID]bool{}, tags: map[pcb.ID]bool{}, widths: map[*column.Column]int{},
+		bunches: bunches{open: map[pcb.ID]bool{}}, order: map[rowKey]int{},
+	}
+	t.cols = column.Default()
+	if len(o.Columns) > 0 {
+		cols, err := column.Parse(strings.Join(o.Columns, ","))
+		if err != nil {
+			return nil, fmt.Errorf("ui: columns: %w", err)
+		}
+		t.cols, t.own = cols, true
+	}
+	sort := o.Query.Sort
+	if sort == "" {
+		sort = "cpu_percent"
+	}
+	keys, err := view.ParseSort(sort)
+	if err != nil {
+		return nil, fmt.Errorf("ui: sort: %w", err)
+	}
+	f, err := filter.Compile(o.Query.Filter)
+	if err != nil {
+		return nil, fmt.Errorf("ui: filter: %w", err)
+	}
+	t.q = view.Query{
+		Filter: f, Sort: keys, PIDs: o.Query.PIDs, Descendants: o.Query.Descendants, User: o.Query.User,
+		Container: o.Query.Container, Unit: o.Query.Unit, Tree: o.Query.Tree, Threads: o.Query.Threads,
+		HideKernel: !o.Query.KernelThreads, ASCII: o.ASCII, Folded: t.isFolded,
+	}
+	return t, nil
+}
+
+func (t *table) scope() scope { return inTable }
+
+// holdOrder is how long after a key or mouse action a new reading leaves the order of the rows alone.
+const holdOrder = 1200 * time.Millisecond
+
+// update shows a new reading. It gives a sentence when the process that was followed has ended.
+func (t *table) update(f *monitor.Frame) string {
+	hold := t.anchored && !t.q.Tree && !t.q.Threads && f.Snap.Time.Sub(t.touched) < holdOrder && len(t.rows) > 0
+	clear(t.order)
+	if hold {
+		for i := range t.rows {
+			t.order[keyOf(&t.rows[i])] = i
+		}
+	}
+	t.frame = f
+	t.collect()
+	if hold {
+		slices.SortStableFunc(t.rows, func(a, b column.Row) int { return t.place(&a) - t.place(&b) })
+	}
+	gone := ""
+	if t.follow && t.key.group == "" && f.Snap.Lookup(t.key.id) == nil {
+		gone = fmt.Sprintf("%s (%d), which was followed, has ended", t.name, t.key.id.PID)
+		t.follow = false
+	}
+	for id := range t.tags {
+		if f.Snap.Lookup(id) == nil {
+			delete(t.tags, id)
+		}
+	}
+	t.reselect()
+	return gone
+}
+
+func (t *table) place(r *column.Row) int {
+	if i, ok := t.order[keyOf(r)]; ok {
+		return i
+	}
+	return len(t.order)
+}
+
+// rebuild selects and orders the rows anew after the query has changed.
+func (t *table) rebuild() {
+	if t.frame != nil {
+		t.collect()
+		t.reselect()
+	}
+}
+
+func (t *table) collect() {
+	t.rows = t.q.Rows(t.rows[:0], t.frame)
+	if t.opened != nil {
+		t.rows = slices.DeleteFunc(t.rows, func(r column.Row) bool {
+			return column.Compare(t.openedBy.Value(&r), t.opened.Value, false) != 0
+		})
+	}
+	if t.q.Tree {
+		t.rows = t.bunches.gather(t.rows)
+	}
+}
+
+// reselect finds the selected row again. When it is gone the cursor stays where it is in the list.
+func (t *table) reselect() {
+	place := t.selected - t.top
+	t.selected = max(0, min(t.selected, len(t.rows)-1))
+	if !t.anchored {
+		t.selected, t.top = 0, 0
+	} else if i := slices.IndexFunc(t.rows, func(r column.Row) bool { return keyOf(&r) == t.key }); i >= 0 {
+		t.selected = i
+		if t.follow {
+			t.top = t.selected - place
+		}
+	}
+	t.remember()
+	t.reveal()
+}
+
+// remember takes the selected row's identity.
+func (t *table) remember() {
+	r := t.row()
+	if r == nil {
+		return
+	}
+	t.key = keyOf(r)
+	if r.Proc != nil {
+		t.name = r.Proc.Name()
+	}
+}
+
+// reveal scrolls as little as brings the selected row into sight.
+func (t *table) reveal() {
+	h := max(1, t.height)
+	t.top = max(min(t.top, t.selected, len(t.rows)-h), t.selected-h+1, 0)
+}
+
+// row is the selected row, or nil when there is none.
+func (t *table) row() *column.Row {
+	if t.selected < 0 || t.selected >= len(t.rows) {
+		return nil
+	}
+	return &t.rows[t.selected]
+}
+
+// select moves the cursor.
+func (t *table) selectRow(i int) {
+	t.selected = max(0, min(i, len(t.rows)-1))
+	t.anchored = true
+	t.remember()
+	t.reveal()
+}
+
+// selectID moves the cursor to a process, and tells whether it is in the table.
+func (t *table) selectID(id pcb.ID) bool {
+	for i := range t.rows {
+		r := &t.rows[i]
+		if r.Proc != nil && r.Thread == nil && r.Proc.PID == id.PID && (id.Start == 0 || r.Proc.Start == id.Start) {
+			t.selectRow(i)
+			t.top = t.selected - t.height/2
+			t.reveal()
+			return true
+		}
+	}
+	return false
+}
+
+func (t *table) move(m motion) {
+	page := max(1, t.height-1)
+	switch m {
+	case moveUp:
+		t.selectRow(t.selected - 1)
+	case moveDown:
+		t.selectRow(t.selected + 1)
+	case movePageUp:
+		t.selectRow(t.selected - page)
+	case movePageDown:
+		t.selectRow(t.selected + page)
+	case moveTop:
+		t.selectRow(0)
+		t.anchored = false // who is at the top stays selected only by being there
+	case moveEnd:
+		t.selectRow(len(t.rows) - 1)
+	case moveLeft:
+		t.left()
+	case moveRight:
+		t.right()
+	}
+}
+
+// click selects a row, or sorts by the heading that was pressed.
+func (t *table) click(x, y int) {
+	if y > 0 {
+		if t.top+y-1 < len(t.rows) {
+			t.selectRow(t.top + y - 1)
+		}
+		return
+	}
+	for _, h := range t.heads {
+		if x >= h.from && x < h.to {
+			t.sortBy(h.col)
+			return
+		}
+	}
+}
+
+// sortBy orders by a column; by the same one again, the other way round.
+func (t *table) sortBy(c *column.Column) {
+	if len(t.q.Sort) > 0 && t.q.Sort[0].Column == c {
+		t.invert()
+		return
+	}
+	t.q.Sort = []view.SortKey{{Column: c, Desc: c.Descending()}}
+	t.rebuild()
+}
+
+func (t *table) invert() {
+	keys := slices.Clone(t.q.Sort)
+	for i := range keys {
+		keys[i].Desc = !keys[i].Desc
+	}
+	t.q.Sort = keys
+	t.rebuild()
+}
+
+// sortStep orders by the neighbour of the column ordered by.
+func (t *table) sortStep(by int) {
+	if len(t.cols) == 0 {
+		return
+	}
+	i := -1
+	if len(t.q.Sort) > 0 {
+		i = slices.Index(t.cols, t.q.Sort[0].Column)
+	}
+	c := t.cols[(i+by+len(t.cols))%len(t.cols)]
+	t.q.Sort = []view.SortKey{{Column: c, Desc: c.Descending()}}
+	t.rebuild()
+}
+
+// watch names the processes whose histories are worth keeping: those in sight.
+func (t *table) watch() []pcb.ID {
+	var ids []pcb.ID
+	for i := t.top; i < min(t.top+max(t.height, 20), len(t.rows)); i++ {
+		if p := t.rows[i].Proc; p != nil {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// status says what limits the table; empty when nothing does.
+func (t *table) status() string {
+	var parts []string
+	add := func(name, value string) {
+		if value != "" {
+			parts = append(parts, strings.TrimSpace(name+" "+value))
+		}
+	}
+	add("filter", t.q.Filter.String())
+	add("user", t.q.User)
+	add("container", t.q.Container)
+	add("unit", t.q.Unit)
+	if t.opened != nil {
+		add(t.openedBy.Title, groupName(t.opened))
+	}
+	if t.q.GroupBy != nil {
+		add("grouped by", t.q.GroupBy.Title)
+	}
+	if len(t.tags) > 0 {
+		add("tagged", strconv.Itoa(len(t.tags)))
+	}
+	if t.follow {
+		add("following", t.name)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "   ") + "   " + plural(len(t.rows), "row", "rows") + "   (Esc clears)"
+}
+
+func groupName(g *column.Group) string {
+	if g.Value.Kind == column.Absent {
+		return "none"
+	}
+	return g.Name
+}
+
+// targets are the processes that an action goes to: the tagged ones, or else those of the selected row.
+func (t *table) targets() []pcb.ID {
+	var ids []pcb.ID
+	for id := range t.tags {
+		ids = append(ids, id)
+	}
+	if len(ids) > 0 {
+		slices.SortFunc(ids, func(a, b pcb.ID) int { return int(a.PID) - int(b.PID) })
+		return ids
+	}
+	r := t.row()
+	switch {
+	case r == nil:
+		return nil
+	case r.Proc != nil:
+		return []pcb.ID{r.Proc.ID}
+	}
+	for _, i := range r.Group.Members {
+		ids = append(ids, r.Snap.Procs[i].ID)
+	}
+	return ids
+}
+
+// markText is what a row says of the findings about it.
+func markText(r *column.Row, gl *glyphs) (string, detect.Severity) {
+	if len(r.Findings) == 0 {
+		return "", 0
+	}
+	f := r.Findings[0]
+	text := gl.mark[min(f.Severity, detect.Critical)] + f.Detector
+	if f.Count > 1 && f.Culprit != nil && r.Proc != nil && f.Culprit.ID == r.Proc.ID {
+		text += " " + strconv.Itoa(f.Count)
+	}
+	if len(r.Findings) > 1 {
+		text += " +" + strconv.Itoa(len(r.Findings)-1)
+	}
+	return text, f.Severity
+}
