@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"ptop/collect"
+	"ptop/collect/detail"
+	"ptop/internal/monitor"
+	"ptop/pcb"
+)
+
+// explain tells everything about one process: what it is, what started it, what it does, what is wrong with it.
+func (p *program) explain(ctx context.Context) (exitCode, error) {
+	ctx, stop := untilInterrupted(ctx)
+	defer stop()
+	id, _, err := pcb.ParseID(p.opt.explain)
+	if err != nil {
+		return exitUsage, usage(err)
+	}
+	writer, err := p.writer()
+	if err != nil {
+		return exitUsage, err
+	}
+	sampler, err := p.sampler()
+	if err != nil {
+		return exitUsage, err
+	}
+	return exitDone, p.readings(ctx, sampler, func(f *monitor.Frame) error {
+		proc := f.Snap.Lookup(id)
+		if proc == nil {
+			return usagef("no process %s here: it has ended, or never was", p.opt.explain)
+		}
+		in, err := p.detail(ctx, detail.New(p.root()), proc.ID)
+		if err != nil {
+			return fmt.Errorf("reading process %s: %w", p.opt.explain, err)
+		}
+		if p.opt.json {
+			return writer.ExplainJSON(f, in)
+		}
+		return writer.Explain(f, in)
+	})
+}
+
+// capture writes the /proc files that a reading uses, for a bug report: whole or not at all.
+func (p *program) capture(ctx context.Context) (exitCode, error) {
+	ctx, stop := untilInterrupted(ctx)
+	defer stop()
+	if _, err := p.sampler(); err != nil { // is it a /proc at all?
+		return exitUsage, err
+	}
+	path := p.opt.capture
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() { // it would be replaced: a device, too
+		return exitUsage, usagef("writing the capture: %s is there and is no regular file", path)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".ptop-capture-*")
+	var at *fs.PathError
+	if errors.As(err, &at) { // the name of the temporary file tells nobody anything
+		err = at.Err
+	}
+	if err != nil {
+		return exitFailed, fmt.Errorf("writing the capture %s: %w", path, err)
+	}
+	err = collect.Capture(ctx, p.root(), file, collect.CaptureOptions{RedactTexts: p.opt.redact || p.opt.noArgs, PIDs: p.opt.pids})
+	err = errors.Join(err, file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		os.Remove(file.Name())
+		return exitFailed, fmt.Errorf("writing the capture %s: %w", path, err)
+	}
+	return exitDone, nil
+}

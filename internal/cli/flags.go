@@ -1,0 +1,241 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ptop/ui"
+)
+
+// options is the command line and the configuration file, parsed.
+type options struct {
+	// Modes.
+	json, csv, once, tree, findings, check bool
+	failOn, explain, signal                string
+	renice                                 int
+	capture                                string
+
+	// Sampling.
+	delay, observe seconds
+	iterations     int
+	procfs, source string
+
+	// Selection and order.
+	pids                         pidList
+	descendants, threads, kernel bool
+	user, filter, sort, columns  string
+	container, unit, groupBy     string
+	namespace                    int32
+	limit                        int
+
+	// Diagnosis.
+	set       []string
+	timeScale float64
+
+	// Output.
+	noHeaders, ascii, noColor, redact, noArgs, strict, vimKeys bool
+	theme                                                      string
+
+	// Safety and configuration.
+	readOnly   bool
+	config     string
+	completion string
+
+	// Help.
+	helpColumns, helpDetectors, version, help bool
+}
+
+// flagGroup is a heading of --help and docs/flags.md with its flags.
+type flagGroup struct {
+	title string
+	flags *pflag.FlagSet
+}
+
+// flags is every flag, registered once; the help, the configuration keys, the completions and docs/flags.md
+// follow from it.
+type flags struct {
+	groups []flagGroup
+	all    *pflag.FlagSet
+}
+
+const defaultDelay = 500 * time.Millisecond
+
+func newFlags(o *options) *flags {
+	f := &flags{all: pflag.NewFlagSet("ptop", pflag.ContinueOnError)}
+	f.all.SortFlags = false
+	f.all.Usage = func() {}
+	f.all.SetOutput(io.Discard)
+	for _, g := range []struct {
+		title    string
+		register func(*pflag.FlagSet, *options)
+	}{
+		{"Modes (none: the terminal screen)", modeFlags},
+		{"Which processes, in which order", selectionFlags},
+		{"Sampling", samplingFlags},
+		{"Diagnosis", diagnosisFlags},
+		{"Output", outputFlags},
+		{"Safety and configuration", configFlags},
+		{"Help", helpFlags},
+	} {
+		set := pflag.NewFlagSet(g.title, pflag.ContinueOnError)
+		set.SortFlags = false
+		g.register(set, o)
+		f.groups = append(f.groups, flagGroup{g.title, set})
+		f.all.AddFlagSet(set)
+	}
+	return f
+}
+
+func modeFlags(f *pflag.FlagSet, o *options) {
+	f.BoolVar(&o.json, "json", false, "one JSON document; with -n a stream, one a line")
+	f.BoolVarP(&o.once, "once", "b", false, "one text table, as top -b; with -n several")
+	f.BoolVar(&o.csv, "csv", false, "CSV with a header row and raw values")
+	f.BoolVarP(&o.tree, "tree", "t", false, "show the parent and child tree, in any mode")
+	f.BoolVar(&o.findings, "findings", false, "only what is sick, as text or with --json")
+	f.BoolVar(&o.check, "check", false, "health check as a monitoring plugin: status line, perfdata, exit 0 to 3")
+	f.StringVar(&o.failOn, "fail-on", "", "`DETECTORS` that --check minds: zombie,orphan:warning (default all)")
+	f.StringVar(&o.explain, "explain", "", "explain one process: `PID` or pid:start")
+	f.StringVar(&o.signal, "signal", "", "send signal `NAME` to the processes named as arguments (pid or pid:start)")
+	f.IntVar(&o.renice, "renice", 0, "set nice value `N` (-20 to 19) of the processes named as arguments")
+	f.StringVar(&o.capture, "capture", "", "write the /proc files that a reading uses to `FILE.tar`, for a bug report")
+}
+
+func selectionFlags(f *pflag.FlagSet, o *options) {
+	f.VarP(&o.pids, "pid", "p", "only these processes: 1,2,3")
+	f.BoolVar(&o.descendants, "descendants", false, "with --pid: and everything below them")
+	f.StringVarP(&o.user, "user", "u", "", "only this effective user, by `NAME` or uid")
+	f.StringVarP(&o.filter, "filter", "F", "", "only what matches `EXPR`: 'state == \"Z\" or cpu_percent > 50', or a word")
+	f.StringVar(&o.container, "container", "", "only this container, by `NAME` or id")
+	f.StringVar(&o.unit, "unit", "", "only this systemd `UNIT`")
+	f.Int32Var(&o.namespace, "namespace", 0, "only the pid namespace of process `PID`")
+	f.BoolVar(&o.kernel, "kernel-threads", false, "show kernel threads (default: not on the screen and in text, yes in JSON and CSV)")
+	f.BoolVarP(&o.threads, "threads", "H", false, "a row for each thread")
+	f.StringVarP(&o.sort, "sort", "s", "", "order by `COLUMNS`: -cpu_percent,pid; - is descending, figures are so by default")
+	f.StringVarP(&o.columns, "columns", "o", "", "show `COLUMNS`: pid,rss_bytes, or +rss_bytes to add to the default")
+	f.StringVar(&o.groupBy, "group-by", "", "one row for each value of `COLUMN`: container, unit, user, name or state")
+	f.IntVar(&o.limit, "limit", 0, "at most `N` rows")
+}
+
+func samplingFlags(f *pflag.FlagSet, o *options) {
+	o.delay = seconds(defaultDelay)
+	f.VarP(&o.delay, "delay", "d", "time between two readings: seconds or 500ms; the screen's default is 2s; 0 takes one reading, without rates")
+	f.IntVarP(&o.iterations, "iterations", "n", 1, "`N` documents or tables; 0 goes on until interrupted")
+	f.Var(&o.observe, "observe", "watch that long before answering (default: one --delay)")
+	f.StringVar(&o.procfs, "procfs", "/proc", "read another /proc at `DIR`; HOST_PROC is honoured")
+	f.StringVar(&o.source, "source", "auto", "which `READER`: auto or proc")
+}
+
+func diagnosisFlags(f *pflag.FlagSet, o *options) {
+	f.StringArrayVar(&o.set, "set", nil, "a detector's parameter, `DETECTOR.PARAM=VALUE`; repeatable; see --help-detectors")
+	f.Float64Var(&o.timeScale, "time-scale", 1, "multiply every age, hold and window of the detectors by `X`, for trials")
+}
+
+func outputFlags(f *pflag.FlagSet, o *options) {
+	f.BoolVar(&o.noHeaders, "no-headers", false, "no heading lines in text and CSV")
+	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII only")
+	f.BoolVar(&o.noColor, "no-color", false, "no colours, as NO_COLOR in the environment")
+	f.StringVar(&o.theme, "theme", "default", "colours of the screen, `NAME`: "+strings.Join(ui.ThemeNames(), ", "))
+	f.BoolVar(&o.vimKeys, "vim-keys", false, "j k h l g G move, and what they did elsewhere moves to capitals")
+	f.BoolVar(&o.redact, "redact", false, "mask what looks like a secret in command lines")
+	f.BoolVar(&o.noArgs, "no-args", false, "leave arguments out of command lines")
+	f.BoolVar(&o.strict, "strict", false, "exit 3 when something was hidden or denied")
+}
+
+func configFlags(f *pflag.FlagSet, o *options) {
+	f.BoolVar(&o.readOnly, "read-only", false, "no signal and no renice in any mode")
+	f.StringVar(&o.config, "config", "", "read `FILE` instead of $XDG_CONFIG_HOME/ptop/config.toml; every long flag is a key")
+	f.StringVar(&o.completion, "completion", "", "print the completion script for `SHELL`: bash, zsh or fish")
+}
+
+func helpFlags(f *pflag.FlagSet, o *options) {
+	f.BoolVar(&o.helpColumns, "help-columns", false, "list the columns")
+	f.BoolVar(&o.helpDetectors, "help-detectors", false, "list the detectors with their parameters")
+	f.BoolVar(&o.version, "version", false, "version, commit and Go version")
+	f.BoolVarP(&o.help, "help", "h", false, "this text")
+}
+
+// notSettings are the flags that ask for one thing now; they are no configuration keys.
+var notSettings = map[string]bool{
+	"explain": true, "signal": true, "renice": true, "capture": true, "config": true, "completion": true,
+	"help-columns": true, "help-detectors": true, "version": true, "help": true,
+}
+
+const usageHead = `ptop: what runs on this machine, what is sick, why, and what to do about it
+
+usage: ptop [flags]                 the terminal screen
+       ptop --json | --once | --csv | --findings | --check [flags]
+       ptop --explain PID
+       ptop --signal NAME ID...     ID is pid or pid:start
+       ptop --renice N ID...
+`
+
+func (f *flags) writeHelp(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString(usageHead)
+	for _, g := range f.groups {
+		fmt.Fprintf(&b, "\n%s:\n", g.title)
+		g.flags.VisitAll(func(flag *pflag.Flag) { writeFlag(&b, flag) })
+	}
+	fmt.Fprintf(&b, "\nExit codes: %s.\n", strings.ReplaceAll(exitCodeHelp, "\n", "\n  "))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// flagWidth is where the help text of a flag begins, lineWidth where a line ends.
+const flagWidth, lineWidth = 31, 100
+
+// writeFlag writes a flag's lines of --help. (pflag's own writer shows "[=true|false]" behind every switch.)
+func writeFlag(b *strings.Builder, flag *pflag.Flag) {
+	value, help := pflag.UnquoteUsage(flag)
+	short := "    "
+	if flag.Shorthand != "" {
+		short = "-" + flag.Shorthand + ", "
+	}
+	if flag.DefValue != "" && flag.DefValue != "false" && flag.DefValue != "[]" && flag.DefValue != "0" && flag.DefValue != "0s" {
+		help += " (default " + flag.DefValue + ")"
+	}
+	line := fmt.Sprintf("  %s%-*s", short, flagWidth-6, strings.TrimSpace("--"+flag.Name+" "+switchless(value)))
+	for _, word := range strings.Fields(help) {
+		if len(line)+1+len(word) > lineWidth {
+			b.WriteString(line + "\n")
+			line = strings.Repeat(" ", flagWidth)
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
+}
+
+// switchless is the placeholder of a flag's value; a switch has none.
+func switchless(value string) string {
+	if value == "[=true|false]" || value == "true|false" {
+		return ""
+	}
+	return value
+}
+
+// FlagsMarkdown is docs/flags.md.
+func FlagsMarkdown() string {
+	var b strings.Builder
+	b.WriteString("# Flags\n\nGenerated by `make docs`. Every long flag is a key of the configuration file, but for those marked †.\n")
+	for _, g := range newFlags(&options{}).groups {
+		fmt.Fprintf(&b, "\n## %s\n\n| flag | default | what it does |\n|---|---|---|\n", g.title)
+		g.flags.VisitAll(func(flag *pflag.Flag) {
+			value, help := pflag.UnquoteUsage(flag)
+			name := "--" + flag.Name
+			if flag.Shorthand != "" {
+				name = "-" + flag.Shorthand + ", " + name
+			}
+			mark := ""
+			if notSettings[flag.Name] {
+				mark = " †"
+			}
+			fmt.Fprintf(&b, "| `%s`%s | %s | %s |\n", strings.TrimSpace(name+" "+switchless(value)), mark, flag.DefValue, help)
+		})
+	}
+	fmt.Fprintf(&b, "\nExit codes: %s.\n", strings.ReplaceAll(exitCodeHelp, "\n", " "))
+	return b.String()
+}

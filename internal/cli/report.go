@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ptop/detect"
+	"ptop/export"
+	"ptop/internal/monitor"
+)
+
+// report writes Frames in one of the forms for scripts and pipes: JSON, CSV, text, findings.
+func (p *program) report(ctx context.Context) (exitCode, error) {
+	ctx, stop := untilInterrupted(ctx)
+	defer stop()
+	writer, err := p.writer()
+	if err != nil {
+		return exitUsage, err
+	}
+	sampler, err := p.sampler()
+	if err != nil {
+		return exitUsage, err
+	}
+	write := p.form(writer)
+	code := exitDone
+	err = p.readings(ctx, sampler, func(f *monitor.Frame) error {
+		if p.opt.strict && !wholly(f) {
+			code = exitPartial
+		}
+		return write(f)
+	})
+	return code, err
+}
+
+// form is the writer's method for the form that the flags ask for.
+func (p *program) form(w *export.Writer) func(*monitor.Frame) error {
+	switch {
+	case p.opt.json:
+		return w.JSON
+	case p.opt.csv:
+		return w.CSV
+	case p.opt.findings:
+		return w.Findings
+	}
+	return w.Table
+}
+
+func (p *program) writer() (*export.Writer, error) {
+	query, err := p.query(p.opt.json || p.opt.csv)
+	if err != nil {
+		return nil, err
+	}
+	columns, err := p.columns()
+	if err != nil {
+		return nil, err
+	}
+	tag, _ := buildVersion()
+	return export.NewWriter(p.stdout, export.Options{
+		Version: tag, Columns: columns, Query: query, Findings: p.opt.findings,
+		NoHeaders: p.opt.noHeaders, ASCII: p.ascii(), Stream: p.opt.iterations != 1, Width: p.width(),
+	}), nil
+}
+
+// readings hands the asked number of Frames to do: the first after watching for --observe or one delay, the others a
+// delay apart. An interrupt between two of them is a regular end.
+func (p *program) readings(ctx context.Context, sampler *monitor.Sampler, do func(*monitor.Frame) error) error {
+	delay := time.Duration(p.opt.delay)
+	frame, err := sampler.Observe(ctx, max(delay, time.Duration(p.opt.observe)), p.step())
+	for n := 1; err == nil; n++ {
+		if err = do(frame); err != nil || n == p.opt.iterations {
+			return err
+		}
+		// A delay of 0 in a stream would load the machine that it watches.
+		frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond))
+	}
+	if ctx.Err() != nil && p.opt.iterations != 1 {
+		return nil
+	}
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted before the reading was complete")
+	}
+	return err
+}
+
+// step is the time between the readings of a longer observation: short enough to see a process that lives for seconds.
+func (p *program) step() time.Duration {
+	if delay := time.Duration(p.opt.delay); delay > 0 {
+		return delay
+	}
+	return defaultDelay
+}
+
+// wholly reports whether nothing was hidden or denied.
+func wholly(f *monitor.Frame) bool {
+	c := &f.Snap.Coverage
+	return c.DeniedFields == 0 && c.Blocked == 0 && !c.HidePID
+}
+
+// check answers as a monitoring plugin: whatever fails is UNKNOWN, told on stdout, where a plugin's caller reads.
+func (p *program) check(ctx context.Context) (exitCode, error) {
+	ctx, stop := untilInterrupted(ctx)
+	defer stop()
+	on, err := export.ParseFailOn(p.opt.failOn, detect.All)
+	if err != nil {
+		return exitUsage, usagef("--fail-on: %w", err)
+	}
+	writer, err := p.writer()
+	if err != nil {
+		return exitUsage, err
+	}
+	state := export.StateUnknown
+	sampler, err := p.sampler()
+	if err == nil {
+		err = p.readings(ctx, sampler, func(f *monitor.Frame) (err error) {
+			state, err = writer.Check(f, detect.All, on)
+			return err
+		})
+	}
+	var bad usageError
+	switch {
+	case errors.As(err, &bad):
+		return exitUsage, err
+	case err != nil:
+		fmt.Fprintf(p.stdout, "PTOP UNKNOWN - %s\n", oneLine(err))
+		return exitUnknown, nil
+	}
+	return exitCode(state), nil
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"ptop/collect/detail"
+	"ptop/internal/act"
+	"ptop/internal/column"
+	"ptop/internal/monitor"
+	"ptop/pcb"
+	"ptop/ui"
+)
+
+// screenDelay is the time between two readings of the terminal screen where none was asked for: below that a person
+// reads nothing new.
+const screenDelay = 2 * time.Second
+
+func (p *program) screen(ctx context.Context) (exitCode, error) {
+	if !p.onTerminal() {
+		return exitUsage, usage(errNoTerminal)
+	}
+	if t := p.env.get("TERM"); t == "" || t == "dumb" {
+		return exitUsage, usagef("the terminal can't show a screen (TERM is %q): try ptop --json, --once or --check", t)
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
+	defer stop()
+	if !p.flags.all.Changed("delay") || p.opt.delay == 0 {
+		p.opt.delay = seconds(screenDelay)
+	}
+	if _, err := p.query(false); err != nil { // told before the screen is taken
+		return exitUsage, err
+	}
+	columns, err := p.columns()
+	if err != nil {
+		return exitUsage, err
+	}
+	sampler, err := p.sampler()
+	if err != nil {
+		return exitFailed, err
+	}
+	sampling, end := context.WithCancel(ctx)
+	defer end()
+	loop, err := monitor.StartLoop(sampling, sampler, time.Duration(p.opt.delay))
+	if err != nil {
+		return exitFailed, err
+	}
+	return exitDone, ui.Run(ctx, &backend{loop, detail.New(p.root()), p}, p.screenOptions(columns))
+}
+
+func (p *program) screenOptions(columns []*column.Column) ui.Options {
+	o := &p.opt
+	tag, _ := buildVersion()
+	var ids []string
+	for _, c := range columns {
+		ids = append(ids, c.ID)
+	}
+	return ui.Options{
+		Delay:   time.Duration(o.delay),
+		Columns: ids,
+		NoColor: o.noColor || p.env.get("NO_COLOR") != "",
+		ASCII:   p.ascii(),
+		Theme:   o.theme,
+		VimKeys: o.vimKeys,
+		Version: tag,
+		Query: ui.QueryOptions{
+			Filter: o.filter, Sort: o.sort, User: o.user, Container: o.container, Unit: o.unit,
+			PIDs: o.pids, Descendants: o.descendants, Tree: o.tree, Threads: o.threads, KernelThreads: o.kernel,
+		},
+	}
+}
+
+// backend is what the screen needs, from the packages that may touch the machine.
+type backend struct {
+	*monitor.Loop
+	reader *detail.Reader
+	p      *program
+}
+
+func (b *backend) Detail(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
+	return b.p.detail(ctx, b.reader, id)
+}
+
+func (b *backend) Bind(_ context.Context, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
+	return act.Bind(b.p.root(), ids)
+}
+
+func (b *backend) ReadThreads(on bool) { b.p.collector.SetWant(wants(on)) }
+
+func (b *backend) ActionsOff() string { return b.p.actionsOff() }

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+
+	"ptop/collect"
+	"ptop/collect/detail"
+	"ptop/detect"
+	"ptop/internal/container"
+	"ptop/internal/monitor"
+	"ptop/internal/redact"
+	"ptop/pcb"
+)
+
+// root is the /proc to read.
+func (p *program) root() string {
+	if host := p.env.get("HOST_PROC"); host != "" && !p.flags.all.Changed("procfs") {
+		return host
+	}
+	return p.opt.procfs
+}
+
+// sampler wires what reads the machine to what concludes from it.
+func (p *program) sampler() (*monitor.Sampler, error) {
+	settings := detect.NewSettings()
+	settings.TimeScale = p.opt.timeScale
+	for _, assignment := range p.opt.set {
+		if err := settings.Set(assignment); err != nil {
+			return nil, usagef("--set: %w", err)
+		}
+	}
+	collector, err := collect.New(collect.Options{Root: p.root(), Container: container.Parse, Want: wants(p.opt.threads)})
+	if err != nil {
+		return nil, sourceError{err}
+	}
+	p.collector = collector
+	var source monitor.Source = collector
+	if rules := p.rules(); rules != (redact.Rules{}) {
+		source = redact.NewSource(collector, rules)
+	}
+	return monitor.NewSampler(source, detail.NewProber(p.root()), detect.NewTracker(settings)), nil
+}
+
+// wants is what the readings must hold beyond the usual. What a process that rests had before is not read again, so that
+// little of it costs anything.
+func wants(threads bool) collect.Want {
+	want := collect.WantSched | collect.WantIO | collect.WantIdle
+	if threads {
+		want |= collect.WantThreads
+	}
+	return want
+}
+
+// rules says what is taken away from command lines and environments before anything sees them.
+func (p *program) rules() redact.Rules {
+	return redact.Rules{Secrets: p.opt.redact, NoArgs: p.opt.noArgs}
+}
+
+// detail reads one process in depth.
+func (p *program) detail(ctx context.Context, reader *detail.Reader, id pcb.ID) (*pcb.Detail, error) {
+	d, err := reader.Read(ctx, id)
+	if err == nil {
+		p.rules().Detail(d)
+	}
+	return d, err
+}
