@@ -1,0 +1,60 @@
+# ptop: what is built, checked and written. `make check` is what CI holds; `go test ./...` is the tests alone.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X ptop/internal/cli.version=$(VERSION)"
+TOOL = go tool -modfile=tools/go.mod
+SYSTEMS = linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
+FUZZTIME ?= 5s
+
+.PHONY: build test check fmt vet staticcheck deadcode race cross docs screen bench fuzz tidy clean
+
+build: ## one static binary, ./ptop
+	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o ptop ./cmd/ptop
+
+test:
+	go test ./...
+
+check: fmt vet staticcheck deadcode tidy cross race fuzz
+	@echo "check: all gates passed"
+
+fmt: ## gofumpt would change nothing
+	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not in gofumpt's form (make format mends it):"; echo "$$out"; exit 1; }
+
+format:
+	$(TOOL) gofumpt -w $$(git ls-files '*.go')
+
+vet:
+	go vet ./...
+
+staticcheck:
+	$(TOOL) staticcheck ./...
+
+deadcode: ## no function that neither the program nor a test reaches
+	@out=$$($(TOOL) deadcode -test ./...); test -z "$$out" || { echo "unreachable:"; echo "$$out"; exit 1; }
+
+tidy: ## go.mod and go.sum say what the code uses
+	go mod tidy -diff
+
+race:
+	go test -race ./...
+
+cross: ## it builds for every system it is meant for
+	@for s in $(SYSTEMS); do echo "build $$s"; CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/} go build -o /dev/null ./cmd/ptop || exit 1; \
+		CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/} go vet ./... || exit 1; done
+
+docs: ## the generated documents: columns, detectors, keys, flags, schema
+	go run ./internal/gendocs
+
+screen: ## the README's picture, from the real program on this machine with sick processes made for it
+	go run ./internal/gendocs --screen
+
+bench: ## time and allocations; the scan beside its floor in the same run
+	go test -run '^$$' -bench . -benchtime 1s ./collect ./tree ./detect ./export ./internal/view
+
+fuzz: ## every fuzz target for FUZZTIME
+	@set -e; for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; done; done
+
+clean:
+	rm -f ptop
