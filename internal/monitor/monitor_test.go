@@ -15,10 +15,12 @@ import (
 type fakeSource struct {
 	readings int
 	fail     map[int]error
+	takes    time.Duration
 }
 
 func (s *fakeSource) Collect(_ context.Context, snap *pcb.Snapshot) error {
 	s.readings++
+	time.Sleep(s.takes)
 	if err := s.fail[s.readings]; err != nil {
 		return err
 	}
@@ -64,6 +66,10 @@ func TestObserve(t *testing.T) {
 	frame, err := newSampler(&fakeSource{}).Observe(t.Context(), 50*time.Millisecond, 20*time.Millisecond)
 	if err != nil || frame.Seq < 2 {
 		t.Errorf("50 ms in steps of 20: reading %d, %v", frame.Seq, err)
+	}
+	// The first reading of a loaded machine takes longer than the span: rates need a second one all the same.
+	if frame, err := newSampler(&fakeSource{takes: 20 * time.Millisecond}).Observe(t.Context(), time.Millisecond, time.Millisecond); err != nil || frame.Seq < 2 {
+		t.Errorf("readings longer than the span: reading %d, %v; want two", frame.Seq, err)
 	}
 	if _, err := newSampler(&fakeSource{fail: map[int]error{2: errors.New("gone")}}).Observe(t.Context(), time.Millisecond, time.Millisecond); err == nil {
 		t.Error("a failed second reading was not told")

@@ -51,8 +51,11 @@ func (m *Sampler) Next(ctx context.Context) (*Frame, error) {
 // Observe takes readings every step until span has passed, at least two, and gives the last Frame: what a one-shot
 // mode needs so that rates are there. A span of 0 takes one reading.
 func (m *Sampler) Observe(ctx context.Context, span, step time.Duration) (*Frame, error) {
-	end := time.Now().Add(span)
 	frame, err := m.Next(ctx)
+	if span <= 0 {
+		return frame, err
+	}
+	end := time.Now().Add(span) // from the end of the first reading: on a loaded machine it may have taken longer than span
 	for err == nil {
 		left := time.Until(end)
 		if left <= 0 {
