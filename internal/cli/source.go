@@ -6,6 +6,7 @@ import (
 	"ptop/collect"
 	"ptop/collect/detail"
 	"ptop/detect"
+	"ptop/internal/act"
 	"ptop/internal/container"
 	"ptop/internal/monitor"
 	"ptop/internal/redact"
@@ -34,6 +35,9 @@ func (p *program) sampler() (*monitor.Sampler, error) {
 		return nil, sourceError{err}
 	}
 	p.collector = collector
+	if !p.opt.readOnly {
+		act.RaiseOwn()
+	}
 	var source monitor.Source = collector
 	if rules := p.rules(); rules != (redact.Rules{}) {
 		source = redact.NewSource(collector, rules)
