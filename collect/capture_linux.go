@@ -151,7 +151,7 @@ func (c *capturer) meta() error {
 func (c *capturer) measure() captureMeta {
 	clocks := newClocks(c.root, findPlace(c.root).live)
 	host := readHost(c.root)
-	meta := captureMeta{Arch: host.Arch, PageSize: host.PageSize, ExecStart: map[int32]time.Duration{}}
+	meta := captureMeta{Arch: host.Arch, PageSize: host.PageSize, ExecStart: map[int32]time.Duration{}, Reader: ownRights()}
 	clocks.beginScan()
 	meta.Time, _, meta.Boot = clocks.now()
 	var sys pcb.System

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,6 +74,27 @@ func TestFixtureStoppedParent(t *testing.T) {
 	}
 	if tasks := s.Tasks(); tasks.Zombies != 2 || tasks.ByPhase[pcb.PhaseStopped] != 1 || tasks.ByPhase[pcb.PhaseWaiting] != 2 {
 		t.Errorf("tasks: %+v", tasks)
+	}
+}
+
+// Whether an exit code of 0 is one, or is what the kernel shows to others, depends on who made the capture, and not on
+// who looks at it.
+func TestFixtureIsSeenByItsReader(t *testing.T) {
+	for reader, want := range map[string]bool{
+		`{"uid":0,"ptrace":true}`: true, `{"uid":0}`: true, `{"uid":65534,"ptrace":true}`: true, `{"uid":65534}`: false, `null`: false,
+	} {
+		root := t.TempDir()
+		if err := os.CopyFS(root, os.DirFS(filepath.Join("..", "testdata", "proc", "stopped-parent"))); err != nil {
+			t.Fatal(err)
+		}
+		meta := `{"time":"2020-01-02T03:04:05Z","boot_ns":12345678901234,"reader":` + reader + `}`
+		if err := os.WriteFile(filepath.Join(root, metaFile), []byte(meta), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		z := find(t, collectFrom(t, Options{Root: root}), 10)
+		if z.Have.Has(pcb.FieldExitCode) != want || z.Denied.Has(pcb.FieldExitCode) == want {
+			t.Errorf("read by %s, the exit code is known: %v, refused: %v", reader, z.Have.Has(pcb.FieldExitCode), z.Denied.Has(pcb.FieldExitCode))
+		}
 	}
 }
 

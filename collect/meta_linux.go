@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"ptop/pcb"
 )
 
 // metaFile is the file in which a capture keeps what no file of /proc tells.
@@ -17,6 +19,21 @@ type captureMeta struct {
 	ExecStart map[int32]time.Duration `json:"exec_start"` // a running task's se.exec_start, by CPU, in ns; see clocks.execStart
 	Arch      string                  `json:"arch"`
 	PageSize  int                     `json:"page_size"`
+	Reader    *rights                 `json:"reader"` // who read: what a 0 that stands there means depends on that
+}
+
+// rights is what the kernel shows a reader of /proc.
+type rights struct {
+	UID    uint32 `json:"uid"`
+	Ptrace bool   `json:"ptrace"` // CAP_SYS_PTRACE: every process may be looked into
+}
+
+// ownRights are those of ptop itself.
+func ownRights() *rights { return &rights{UID: uint32(os.Geteuid()), Ptrace: hasPtrace()} }
+
+// sees reports whether the reader is shown what the kernel keeps from others than a process's user and root.
+func (r *rights) sees(p *pcb.Process) bool {
+	return r != nil && (r.Ptrace || p.Have.Has(pcb.FieldCreds) && p.UID == r.UID && p.EUID == r.UID)
 }
 
 // readMeta reads a capture's own file; zero for a /proc, which has none.

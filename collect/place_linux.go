@@ -16,22 +16,22 @@ type place struct {
 	foreignWhy   string // why its pids are not ours to act on; empty when they are
 	hidePID      bool
 	pidNamespace string
-	ptrace       bool // we may look into every process
-	uid          uint32
+	reader       *rights // whoever read it: ptop, or who made the capture; nil when unknown
 }
 
 // initPIDNamespace is the inode of the first pid namespace (PROC_PID_INIT_INO).
 const initPIDNamespace = "pid:[4026531836]"
 
 func findPlace(root string) place {
-	p := place{uid: uint32(os.Geteuid()), ptrace: hasPtrace()}
+	p := place{reader: ownRights()}
 	var fs unix.Statfs_t
 	p.live = unix.Statfs(root, &fs) == nil && fs.Type == unix.PROC_SUPER_MAGIC
 	if !p.live {
 		p.foreignWhy = root + " is a capture or another machine's /proc"
+		p.reader = readMeta(root).Reader
 		return p
 	}
-	p.hidePID = !p.ptrace && mountedWith(root, "hidepid=")
+	p.hidePID = !p.reader.Ptrace && mountedWith(root, "hidepid=")
 	own, err := os.Readlink(filepath.Join(root, "self"))
 	status, statusErr := os.ReadFile(filepath.Join(root, "self/status"))
 	if err != nil || statusErr != nil || own != strconv.Itoa(os.Getpid()) || namespaceLevels(status) > 1 {

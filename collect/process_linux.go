@@ -107,7 +107,7 @@ func (c *Collector) exit(p *pcb.Process) {
 	default:
 		return
 	}
-	allowed := c.place.ptrace || p.Have.Has(pcb.FieldCreds) && p.UID == c.place.uid && p.EUID == c.place.uid
+	allowed := c.place.reader.sees(p)
 	switch {
 	case p.ExitCode != 0 || allowed && p.State != 'T':
 		p.Have |= pcb.FieldExitCode

@@ -120,6 +120,7 @@ func TestProbeFilesOfAForgottenJob(t *testing.T) {
 }
 
 func TestProbeListenersAndReader(t *testing.T) {
+	sick.NeedRoot(t, "a raw socket")
 	cmd := helper("rich")
 	cmd.Dir = t.TempDir()
 	pid, tcp := start(t, cmd)
@@ -207,6 +208,7 @@ func TestProbeIdentityAndBounds(t *testing.T) {
 }
 
 func TestProbeDenied(t *testing.T) {
+	sick.NeedRoot(t, "another user")
 	cmd := helper("probing-nobody")
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
 	out, err := cmd.Output()

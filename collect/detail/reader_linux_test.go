@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ptop/internal/sick"
 	"ptop/pcb"
 )
 
@@ -44,6 +45,7 @@ func rich(t *testing.T) (d *pcb.Detail, dir, tcp string) {
 }
 
 func TestReadTexts(t *testing.T) {
+	sick.NeedRoot(t, "a raw socket")
 	d, dir, _ := rich(t)
 	if len(d.Problems) != 0 {
 		t.Errorf("problems %q, want none", d.Problems)
@@ -69,6 +71,7 @@ func TestReadTexts(t *testing.T) {
 }
 
 func TestReadFiles(t *testing.T) {
+	sick.NeedRoot(t, "a raw socket")
 	d, dir, _ := rich(t)
 	if d.FilesTotal != len(d.Files) || len(d.Files) < 10 {
 		t.Errorf("%d files, %d in all", len(d.Files), d.FilesTotal)
@@ -97,6 +100,7 @@ func TestReadFiles(t *testing.T) {
 }
 
 func TestReadSockets(t *testing.T) {
+	sick.NeedRoot(t, "a raw socket")
 	d, _, tcp := rich(t)
 	byProto := make(map[string]pcb.Socket)
 	for _, s := range d.Sockets {
@@ -132,6 +136,7 @@ func TestReadSockets(t *testing.T) {
 }
 
 func TestReadThreadsLimitsNamespaces(t *testing.T) {
+	sick.NeedRoot(t, "a raw socket")
 	d, _, _ := rich(t)
 	named := slices.IndexFunc(d.ThreadList, func(th pcb.Thread) bool { return th.Comm == hostile[:15] })
 	if named < 0 || len(d.ThreadList) < 2 || d.ThreadList[0].TID != d.ID.PID {
@@ -168,6 +173,7 @@ func TestReadThreadsLimitsNamespaces(t *testing.T) {
 }
 
 func TestOwnNamespaceIsTold(t *testing.T) {
+	sick.NeedRoot(t, "a namespace")
 	cmd := helper("sleep")
 	cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUTS
 	pid, _ := start(t, cmd)
@@ -222,6 +228,7 @@ func TestTheFileOfACallIsTold(t *testing.T) {
 }
 
 func TestHiddenIsNotEnded(t *testing.T) {
+	sick.NeedRoot(t, "a mount")
 	cmd := helper("hidepid")
 	cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWNS
 	out, err := cmd.CombinedOutput()
@@ -231,6 +238,7 @@ func TestHiddenIsNotEnded(t *testing.T) {
 }
 
 func TestExitedLeaderIsReadThroughAThread(t *testing.T) {
+	sick.NeedRoot(t, "the kernel stack")
 	pid, _ := start(t, helper("leaderless", "x"))
 	d := read(t, New(""), pcb.ID{PID: pid})
 	if d.Process.State != 'Z' || !d.Process.LeaderExited() {
@@ -303,6 +311,7 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestDeniedIsSaid(t *testing.T) {
+	sick.NeedRoot(t, "another user")
 	cmd := helper("nobody")
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
 	out, err := cmd.Output()

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ptop/internal/sick"
 	"ptop/pcb"
 )
 
@@ -83,6 +84,7 @@ func TestSignalReachesTheBoundProcess(t *testing.T) {
 }
 
 func TestNeverAnotherBearerOfThePID(t *testing.T) {
+	sick.NeedRoot(t, "a pid namespace")
 	cmd := helper("reuse", "")
 	cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
 	out, err := cmd.Output()
@@ -177,6 +179,7 @@ func TestZombieIsExplained(t *testing.T) {
 }
 
 func TestWhatASignalCannotDoIsSaid(t *testing.T) {
+	sick.NeedRoot(t, "a pid namespace")
 	ignorer, _ := start(t, helper("ignore", ""))
 	stopped := helper("sleep", "")
 	stoppedPID, _ := start(t, stopped)
@@ -292,6 +295,7 @@ func TestPartialReniceIsSaid(t *testing.T) {
 const nobody = 65534
 
 func TestDeniedSaysWhatToDo(t *testing.T) {
+	sick.NeedRoot(t, "other users")
 	for uid, who := range map[uint32]string{0: "root\n", 4242424: "root or as uid 4242424\n"} {
 		cmd := helper("threads", "1")
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: uid}
@@ -309,6 +313,7 @@ func TestDeniedSaysWhatToDo(t *testing.T) {
 }
 
 func TestHiddenIsNotEnded(t *testing.T) {
+	sick.NeedRoot(t, "a mount")
 	cmd := helper("hidepid", "")
 	cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWNS
 	out, err := cmd.Output()
@@ -319,6 +324,7 @@ func TestHiddenIsNotEnded(t *testing.T) {
 }
 
 func TestLowerNiceNeedsARight(t *testing.T) {
+	sick.NeedRoot(t, "another user")
 	cmd := helper("sleep", "")
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
 	pid, _ := start(t, cmd)
@@ -332,6 +338,7 @@ func TestLowerNiceNeedsARight(t *testing.T) {
 }
 
 func TestForeignNamespaceIsRefused(t *testing.T) {
+	sick.NeedRoot(t, "a pid namespace")
 	cmd := helper("nobody", strconv.Itoa(os.Getpid()))
 	cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID // with the old /proc still mounted
 	out, err := cmd.Output()

@@ -16,3 +16,11 @@ func Missing(t testing.TB, what string) {
 	}
 	t.Skip(what)
 }
+
+// NeedRoot ends a test, as Missing does, that can't do without root: other users' processes, namespaces, raw sockets.
+func NeedRoot(t testing.TB, why string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		Missing(t, "needs root: "+why)
+	}
+}

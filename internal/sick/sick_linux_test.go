@@ -33,8 +33,8 @@ func TestZombiesAreThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name == "zombie-ns-init" && os.Geteuid() != 0 {
-				Missing(t, "needs root: a pid namespace")
+			if name == "zombie-ns-init" {
+				NeedRoot(t, "a pid namespace")
 			}
 			c := Start(t, name)
 			if got := state(t, c.Of("zombie")); got != "Z" {
