@@ -62,7 +62,7 @@ func New(opt Options) (*Collector, error) {
 	c := &Collector{
 		opt: opt, place: place, rd: newReader(dir, place.live), system: system,
 		clocks: newClocks(opt.Root, place.live), names: newNames(),
-		blocky: bounded.Pool{Max: readersMax}, known: map[int32]*entry{}, rooms: roomCache{},
+		blocky: bounded.Pool{Max: readersMax}, known: map[int32]*entry{}, rooms: roomCache{}, walk: newThreadWalk(),
 	}
 	c.SetWant(opt.Want)
 	return c, nil
@@ -89,7 +89,7 @@ func (c *Collector) Collect(ctx context.Context, s *pcb.Snapshot) error {
 	s.Coverage = pcb.Coverage{Listed: len(c.pids), HidePID: c.place.hidePID, PIDNamespace: c.place.pidNamespace}
 	s.Foreign, s.ForeignWhy = c.place.foreignWhy != "", c.place.foreignWhy
 	s.Procs = slices.Grow(s.Procs, len(c.pids))
-	c.walk.left = threadBudget
+	c.walk.begin()
 	if err := c.processes(ctx, s); err != nil {
 		return err
 	}

@@ -44,17 +44,30 @@ func runHelper(name string) {
 			}
 		}()
 		answer(func() string { return strconv.FormatInt(int64(ownCPU()), 10) })
+	case "tickers": // three threads that wake fifty times a second and use little; answers with its switches
+		for range 3 {
+			go func() {
+				runtime.LockOSThread()
+				for {
+					_ = unix.Nanosleep(&unix.Timespec{Nsec: 20e6}, nil)
+				}
+			}()
+		}
+		answer(voluntary)
 	case "pingpong": // two threads hand a byte to and fro while the leader sleeps; answers with its switches
 		there, back := pipe(), pipe()
 		go bounce(there[0], back[1])
 		go bounce(back[0], there[1])
 		_, _ = unix.Write(there[1], []byte{0})
-		answer(func() string {
-			var use unix.Rusage
-			_ = unix.Getrusage(unix.RUSAGE_SELF, &use)
-			return strconv.FormatInt(use.Nvcsw, 10)
-		})
+		answer(voluntary)
 	}
+}
+
+// voluntary is how often this process gave up its CPU.
+func voluntary() string {
+	var use unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_SELF, &use)
+	return strconv.FormatInt(use.Nvcsw, 10)
 }
 
 func ownCPU() time.Duration {
@@ -192,4 +205,42 @@ func TestSwitchesOfAPingPong(t *testing.T) {
 		}
 	}
 	t.Errorf("the switch rate is %.1f %% off what the kernel counts for the process itself", 100*off)
+}
+
+// The threads of a process that hardly runs are not read each time. What is told of their switches is true all the same:
+// none, or the rate of the whole time since they were read.
+func TestSwitchesOfTheHardlyBusy(t *testing.T) {
+	h := startHelper(t, "tickers")
+	c, err := New(Options{Want: WantSched})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.walk.resting.budget = 0 // as on a machine with many more threads
+	var told []float64
+	var before pcb.Snapshot
+	first, start := h.figure(), time.Now()
+	for len(told) < 5 {
+		var after pcb.Snapshot
+		if err := c.Collect(t.Context(), &after); err != nil {
+			t.Fatal(err)
+		}
+		var r pcb.RateSet
+		r.Compute(&before, &after)
+		if rate := r.Procs[after.Index(int32(h.cmd.Process.Pid))].Voluntary; before.Mono > 0 && !math.IsNaN(rate) {
+			told = append(told, rate)
+		}
+		if time.Since(start) > time.Minute {
+			t.Fatalf("in a minute only %v was told", told)
+		}
+		before = after
+		time.Sleep(200 * time.Millisecond)
+	}
+	own := (h.figure() - first) / time.Since(start).Seconds()
+	t.Logf("ptop %.0f switches a second, counted %.0f", told, own)
+	for _, rate := range told {
+		if rate < own/2 || rate > own*2 {
+			t.Errorf("%.0f switches a second, while the kernel counts %.0f", rate, own)
+		}
+	}
 }

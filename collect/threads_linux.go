@@ -10,15 +10,44 @@ import (
 )
 
 // The context switches in status and the times in schedstat are those of one thread. A process's are the sum over its
-// threads, and to walk them costs two files a thread, so it is done for those processes whose figures can have moved: the
-// ones whose CPU time did, or whose threads are others than before. Of the rest the last sum stands: they have run for less
-// than a tick since. Each process is walked anew after sumAge all the same, and a reading walks threadBudget threads at the
-// most: processes beyond it have the leader's figures, without the Sum groups.
+// threads, and to walk them costs two files a thread. So a reading walks those processes whose figures have moved, because
+// their CPU time did or their threads are others than before, and of the resting ones as many as cost little. Each kind
+// has its turns: where one is too long for a reading, the next goes on behind it. Until a process has been walked anew its
+// last sum stands, with its own time (SwitchesAt), so that no rate is made of a figure that was not read.
 
+// busyTurn and restingTurn are how many threads a reading walks at the most; oversizeAge is how old the sum of a process
+// that has more than a whole turn must be.
 const (
-	threadBudget = 4096
-	sumAge       = 20 * time.Second
+	busyTurn    = 4096
+	restingTurn = 256
+	oversizeAge = 20 * time.Second
 )
+
+// turn shares out the threads that a reading may walk, in the order of the pids.
+type turn struct {
+	budget int
+	left   int
+	from   int32 // pids below had theirs in the reading before
+	out    int32 // the first that was refused in this one; 0 for none
+}
+
+func (t *turn) begin() { t.left, t.from, t.out = t.budget, t.out, 0 }
+
+// takes reports whether a process may be walked in this reading.
+func (t *turn) takes(p *pcb.Process, age time.Duration) bool {
+	threads := int(p.Threads)
+	if p.PID < t.from || threads > t.budget && age < oversizeAge {
+		return false
+	}
+	if threads > t.left && t.left < t.budget {
+		if t.out == 0 {
+			t.out = p.PID
+		}
+		return false
+	}
+	t.left -= threads
+	return true
+}
 
 // threadSums is the last sum over a process's threads.
 type threadSums struct {
@@ -38,9 +67,30 @@ type threadName struct {
 
 // threadWalk is the state of walking threads within one reading.
 type threadWalk struct {
-	left  int
-	tids  []int32
-	names []threadName
+	busy, resting turn
+	tids          []int32
+	names         []threadName
+}
+
+func newThreadWalk() threadWalk {
+	return threadWalk{busy: turn{budget: busyTurn}, resting: turn{budget: restingTurn}}
+}
+
+func (w *threadWalk) begin() {
+	w.busy.begin()
+	w.resting.begin()
+}
+
+// takes reports whether the threads of a process are to be walked in this reading.
+func (w *threadWalk) takes(p *pcb.Process, sums *threadSums) bool {
+	age := p.At - sums.at
+	if sums.at == 0 {
+		age = oversizeAge
+	}
+	if sums.at == 0 || sums.cpu != p.UTime+p.STime || sums.threads != p.Threads {
+		return w.busy.takes(p, age)
+	}
+	return w.resting.takes(p, age)
 }
 
 // schedule gives the process its switches and scheduling times, of all its threads where that can be had.
@@ -48,7 +98,7 @@ func (c *Collector) schedule(s *pcb.Snapshot, p *pcb.Process, e *entry) {
 	p.FirstThread = int32(len(s.Threads))
 	wantAll := c.opt.Want&WantThreads != 0
 	switch {
-	case p.Threads <= 1 && !(wantAll && p.Threads == 1):
+	case p.Threads == 1 && !wantAll:
 		c.leaderSched(p, e)
 		if p.Have.Has(pcb.FieldSwitches) {
 			p.Have |= pcb.FieldSwitchesSum
@@ -56,16 +106,12 @@ func (c *Collector) schedule(s *pcb.Snapshot, p *pcb.Process, e *entry) {
 		if p.Have.Has(pcb.FieldSched) {
 			p.Have |= pcb.FieldSchedSum
 		}
-		return
-	case wantAll || e.sums.stale(p) && int(p.Threads) <= c.walk.left:
-		if c.walkThreads(s, p, e) {
-			return
-		}
-	case !e.sums.stale(p):
+	case (wantAll && p.Threads > 0 || p.Threads > 1 && c.walk.takes(p, &e.sums)) && c.walkThreads(s, p, e):
+	case e.sums.at > 0:
 		e.sums.give(p)
-		return
+	default: // never walked yet, or the threads could not be read
+		c.leaderSched(p, e)
 	}
-	c.leaderSched(p, e) // over budget, or the threads could not be read
 }
 
 // leaderSched reads the schedstat of the leader alone.
@@ -92,14 +138,9 @@ func (c *Collector) leaderSched(p *pcb.Process, e *entry) {
 	p.Have |= pcb.FieldSched
 }
 
-// stale reports whether the process's sum must be taken anew.
-func (t *threadSums) stale(p *pcb.Process) bool {
-	return t.at == 0 || t.cpu != p.UTime+p.STime || t.threads != p.Threads || p.At-t.at > sumAge
-}
-
-// give hands the last sum to a process that has run for less than a tick since: it is the sum now, within that.
+// give hands the last sum to a process, with the time at which it was taken.
 func (t *threadSums) give(p *pcb.Process) {
-	p.Voluntary, p.Involuntary = t.voluntary, t.involuntary
+	p.Voluntary, p.Involuntary, p.SwitchesAt = t.voluntary, t.involuntary, t.at
 	p.Have |= pcb.FieldSwitches | pcb.FieldSwitchesSum
 	if t.sched {
 		p.RunTime, p.RunDelay = t.run, t.delay
@@ -114,7 +155,6 @@ func (c *Collector) walkThreads(s *pcb.Snapshot, p *pcb.Process, e *entry) bool 
 	if !c.listThreads(p.PID) {
 		return false
 	}
-	w.left -= len(w.tids)
 	first := len(s.Threads)
 	sum := threadSums{at: c.clocks.mono(), cpu: p.UTime + p.STime, threads: p.Threads, sched: c.opt.Want&WantSched != 0}
 	w.names = w.names[:0]
@@ -138,7 +178,6 @@ func (c *Collector) walkThreads(s *pcb.Snapshot, p *pcb.Process, e *entry) bool 
 	}
 	sum.names = append(e.sums.names[:0], w.names...)
 	e.sums = sum
-	p.SwitchesAt = sum.at
 	sum.give(p)
 	return true
 }

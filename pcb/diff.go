@@ -60,12 +60,12 @@ func (r *RateSet) process(prev *Snapshot, before *Process, cur *Snapshot, p *Pro
 	if out.Elapsed <= 0 {
 		return out
 	}
+	if before != nil {
+		since.threads = r.threads(prev, before, cur, p, &out)
+	}
 	since.cpu(&out)
 	since.scheduling(&out)
 	since.transfers(&out)
-	if before != nil {
-		r.threads(prev, before, cur, p, &out)
-	}
 	if p.Threads == 1 {
 		out.HotTID, out.HotCPU, out.HotDemand, out.HotSwitches = p.PID, out.CPU, out.CPU+out.Wait, out.Voluntary
 	}
@@ -76,6 +76,24 @@ func (r *RateSet) process(prev *Snapshot, before *Process, cur *Snapshot, p *Pro
 type span struct {
 	before, now *Process
 	sinceBirth  time.Duration // for one that was born in between, else 0
+	threads     *growth       // of its threads; nil where they were not read both times
+}
+
+// growth is how much a process's scheduling counters grew.
+type growth struct {
+	voluntary, involuntary uint64
+	run, delay             time.Duration
+}
+
+// growth is that of the threads where they were read: threads that ended took their part of the sum with them, so that
+// the difference of two sums is too small, and this is a lower bound. A counter that ran backwards gives false.
+func (s *span) growth() (growth, bool) {
+	if s.threads != nil {
+		return *s.threads, true
+	}
+	n, b := s.now, s.before
+	return growth{n.Voluntary - b.Voluntary, n.Involuntary - b.Involuntary, n.RunTime - b.RunTime, n.RunDelay - b.RunDelay},
+		n.Voluntary >= b.Voluntary && n.Involuntary >= b.Involuntary && n.RunTime >= b.RunTime && n.RunDelay >= b.RunDelay
 }
 
 func (s *span) elapsed() time.Duration {
@@ -106,9 +124,9 @@ func (s *span) cpu(out *Rates) {
 	out.User, out.System = percent(user, elapsed), percent(system, elapsed)
 	out.CPU = percent(user+system, elapsed)
 	if s.both(FieldSchedSum) && s.schedElapsed() > 0 {
-		ran := s.now.RunTime - s.before.RunTime
-		if off := ran - (user + system); ran >= 0 && off >= -2*tick && off <= 2*tick {
-			out.CPU = percent(ran, s.schedElapsed())
+		grown, ok := s.growth()
+		if off := grown.run - (user + system); ok && off >= -2*tick && off <= 2*tick {
+			out.CPU = percent(grown.run, s.schedElapsed())
 			if ticks := user + system; ticks > 0 {
 				out.User, out.System = out.CPU*share(user, ticks), out.CPU*share(system, ticks)
 			}
@@ -124,13 +142,17 @@ func (s *span) scheduling(out *Rates) {
 	if elapsed <= 0 {
 		return
 	}
+	grown, ok := s.growth()
+	if !ok {
+		return
+	}
 	if s.both(FieldSwitchesSum) {
-		out.Voluntary = perSecond(s.now.Voluntary, s.before.Voluntary, elapsed)
-		out.Involuntary = perSecond(s.now.Involuntary, s.before.Involuntary, elapsed)
+		out.Voluntary = float64(grown.voluntary) / elapsed.Seconds()
+		out.Involuntary = float64(grown.involuntary) / elapsed.Seconds()
 	}
 	if s.both(FieldSchedSum) {
 		// The kernel's figure jumps by seconds when the machine itself was stalled.
-		out.Wait = min(percent(s.now.RunDelay-s.before.RunDelay, elapsed), 100*float64(s.now.Threads))
+		out.Wait = min(percent(grown.delay, elapsed), 100*float64(s.now.Threads))
 	}
 }
 
@@ -147,16 +169,22 @@ func (s *span) transfers(out *Rates) {
 	out.WriteCalls = perSecond(s.now.WriteCalls, s.before.WriteCalls, elapsed)
 }
 
-// threads fills the rates of p's thread records that both readings have, and finds the hottest.
-func (r *RateSet) threads(prev *Snapshot, before *Process, cur *Snapshot, p *Process, out *Rates) {
-	old := prev.ThreadsOf(before)
+// threads fills the rates of p's thread records that both readings have, finds the hottest, and sums up how much all of
+// them grew, those born in between by all that they have; nil where a reading has no threads of p.
+func (r *RateSet) threads(prev *Snapshot, before *Process, cur *Snapshot, p *Process, out *Rates) *growth {
+	old, now := prev.ThreadsOf(before), cur.ThreadsOf(p)
+	if len(old) == 0 || len(now) == 0 {
+		return nil
+	}
+	var sum growth
 	j := 0
-	for i := range cur.ThreadsOf(p) {
-		t := &cur.Threads[int(p.FirstThread)+i]
+	for i := range now {
+		t := &now[i]
 		for j < len(old) && old[j].TID < t.TID {
 			j++
 		}
-		if j == len(old) || old[j].TID != t.TID {
+		if j == len(old) || old[j].TID != t.TID || !sum.add(&old[j], t) {
+			sum.add(&Thread{}, t)
 			continue
 		}
 		rates := threadRates(&old[j], t)
@@ -165,6 +193,19 @@ func (r *RateSet) threads(prev *Snapshot, before *Process, cur *Snapshot, p *Pro
 			out.HotTID, out.HotDemand, out.HotCPU, out.HotSwitches = t.TID, demand, rates.CPU, rates.Voluntary
 		}
 	}
+	return &sum
+}
+
+// add adds a thread's growth. A thread with less than before has the number of one that ended, and answers false.
+func (g *growth) add(before, now *Thread) bool {
+	if now.Voluntary < before.Voluntary || now.Involuntary < before.Involuntary || now.RunTime < before.RunTime || now.RunDelay < before.RunDelay {
+		return false
+	}
+	g.voluntary += now.Voluntary - before.Voluntary
+	g.involuntary += now.Involuntary - before.Involuntary
+	g.run += now.RunTime - before.RunTime
+	g.delay += now.RunDelay - before.RunDelay
+	return true
 }
 
 func threadRates(before, now *Thread) ThreadRates {

@@ -73,6 +73,47 @@ func TestRates(t *testing.T) {
 	}
 }
 
+// Threads that end take their part of the sum with them: what the others and the newborn did is told, and no less.
+func TestRatesWhileThreadsComeAndGo(t *testing.T) {
+	const all = FieldSched | FieldSwitches
+	reading := func(at time.Duration, threads ...Thread) *Snapshot {
+		p := Process{ID: ID{7, 1}, State: 'S', Threads: int32(len(threads)), ThreadCount: int32(len(threads)),
+			Have: FieldStat | FieldSchedSum | FieldSwitchesSum, At: at, SwitchesAt: at}
+		for i := range threads {
+			threads[i].At, threads[i].Have = at, all
+			p.Voluntary += threads[i].Voluntary
+			p.RunDelay += threads[i].RunDelay
+		}
+		return &Snapshot{Mono: at, Boot: at, Procs: []Process{p}, Threads: threads}
+	}
+	var r RateSet
+	r.Compute(
+		reading(10*second, Thread{TID: 7, Voluntary: 10}, Thread{TID: 8, Voluntary: 5000, RunDelay: 9 * second}, Thread{TID: 9, Voluntary: 400}),
+		reading(12*second, Thread{TID: 7, Voluntary: 30, RunDelay: second}, Thread{TID: 9, Voluntary: 60}, Thread{TID: 11, Voluntary: 20}))
+	if got := r.Procs[0]; got.Voluntary != (20+60+20)/2 || got.Wait != 50 {
+		t.Errorf("%v switches a second, waits %v %%; want 50, 50", got.Voluntary, got.Wait)
+	}
+	if r.Threads[0].Voluntary != 10 || !math.IsNaN(r.Threads[1].Voluntary) {
+		t.Errorf("threads: %+v; thread 9 is another one than before", r.Threads)
+	}
+}
+
+// A sum that was not taken anew makes no rate; the next that is makes one of the whole time.
+func TestRatesOfAnOldSum(t *testing.T) {
+	reading := func(at, summed time.Duration, switches uint64) *Snapshot {
+		return &Snapshot{Mono: at, Boot: at, Procs: []Process{{ID: ID{7, 1}, State: 'S', Threads: 3, At: at, SwitchesAt: summed,
+			Have: FieldStat | FieldSchedSum | FieldSwitchesSum, Voluntary: switches}}}
+	}
+	a, b, c := reading(10*second, 10*second, 100), reading(12*second, 10*second, 100), reading(14*second, 14*second, 500)
+	var r RateSet
+	if r.Compute(a, b); !math.IsNaN(r.Procs[0].Voluntary) || r.Procs[0].CPU != 0 {
+		t.Errorf("of the same sum: %+v", r.Procs[0])
+	}
+	if r.Compute(b, c); r.Procs[0].Voluntary != 100 {
+		t.Errorf("of a new one: %v switches a second, want 100", r.Procs[0].Voluntary)
+	}
+}
+
 // A first reading tells no rate; a process born since is computed from its own birth; one with a reused pid is new.
 func TestRatesOfTheNew(t *testing.T) {
 	before := &Snapshot{Mono: 10 * second, Boot: 110 * second, Procs: []Process{{ID: ID{7, 1}, State: 'S', Threads: 1, Have: FieldStat, UTime: 50 * second, At: 10 * second}}}
