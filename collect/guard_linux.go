@@ -1,11 +1,15 @@
 package collect
 
 import (
+	"bytes"
 	"context"
-	"fmt"
+	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"ptop/pcb"
 )
@@ -21,16 +25,22 @@ const (
 	guardTick  = 10 * time.Millisecond
 	guardTicks = 5  // that a read may take when nothing is known to block. They are counted rather than the time: a stall of the machine stalls both
 	stuckTicks = 2  // that it may take when others have blocked in the same reading, so that many cost little
-	stuckMax   = 64 // goroutines, and with them threads, that may be lost
+	stuckMax   = 64 // goroutines, and with them threads, that may be lost; beyond that nobody is read who could block
 )
 
-// guard is what a reading goroutine and who waits for it both know: even outside of reads, odd in one, and given up.
-type guard struct{ reads atomic.Uint64 }
+// guard is what a reading goroutine and who waits for it both know.
+type guard struct {
+	reads atomic.Uint64 // even outside of reads, odd in one, and given up
+	tid   atomic.Int32  // the thread of the last read
+}
 
 const givenUp = 1<<64 - 1
 
 // enter is called before a read.
-func (g *guard) enter() { g.reads.Add(1) }
+func (g *guard) enter() {
+	g.tid.Store(int32(unix.Gettid()))
+	g.reads.Add(1)
+}
 
 // leave is called after it. The answer false says that the read was given up: the goroutine must end then.
 func (g *guard) leave() bool {
@@ -40,6 +50,13 @@ func (g *guard) leave() bool {
 
 // giveUp ends the wait for read n, unless it has ended just now.
 func (g *guard) giveUp(n uint64) bool { return g.reads.CompareAndSwap(n, givenUp) }
+
+// runnable reports whether the reading thread has or waits for a CPU.
+func (g *guard) runnable() bool {
+	text, err := os.ReadFile("/proc/self/task/" + strconv.Itoa(int(g.tid.Load())) + "/stat")
+	end := bytes.LastIndexByte(text, ')')
+	return err == nil && end > 0 && bytes.HasPrefix(text[end:], []byte(") R"))
+}
 
 // stuck is the lost passes, by the process that each hangs at.
 type stuck struct {
@@ -67,16 +84,11 @@ func (s *stuck) end(p *pass) {
 	}
 }
 
-func (s *stuck) has(pid int32) bool {
+// forbids reports whether a process may not be read: it blocked, or too many others did.
+func (s *stuck) forbids(pid int32) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.procs[pid] != nil
-}
-
-func (s *stuck) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.procs)
+	return s.procs[pid] != nil || len(s.procs) >= stuckMax
 }
 
 // pass is one goroutine's way through the processes.
@@ -94,9 +106,6 @@ func (c *Collector) processes(ctx context.Context, s *pcb.Snapshot) error {
 	defer ticker.Stop()
 	patience := guardTicks
 	for from := 0; ; {
-		if n := c.stuck.count(); n > stuckMax {
-			return fmt.Errorf("collect: reading %s: %d processes block whoever reads them, and more threads may not be lost", c.opt.Root, n)
-		}
 		p := &pass{at: from, done: make(chan error, 1)}
 		go c.pass(ctx, s, p)
 		if lost, err := c.await(p, ticker, patience); !lost {
@@ -131,7 +140,7 @@ func (c *Collector) await(p *pass, ticker *time.Ticker, patience int) (lost bool
 			continue
 		}
 		same++
-		if same >= patience && g.giveUp(n) {
+		if same >= patience && !g.runnable() && g.giveUp(n) {
 			return true, nil
 		}
 	}
@@ -152,7 +161,7 @@ func (c *Collector) pass(ctx context.Context, s *pcb.Snapshot, p *pass) {
 			break
 		}
 		p.pid, p.threads = c.pids[p.at], len(s.Threads)
-		if c.stuck.has(p.pid) {
+		if c.stuck.forbids(p.pid) {
 			c.setAside(s, p.pid)
 		} else {
 			err = c.process(s, p.pid)
