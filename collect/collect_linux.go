@@ -49,7 +49,8 @@ func New(opt Options) (*Collector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("collect: reading %s: %w; give the /proc to read with --procfs DIR", opt.Root, err)
 	}
-	if _, err := os.Stat(filepath.Join(opt.Root, "stat")); err != nil {
+	place := findPlace(opt.Root)
+	if _, err := os.Stat(filepath.Join(opt.Root, "stat")); err != nil && !place.subsetPID {
 		unix.Close(dir)
 		return nil, fmt.Errorf("collect: %s is no /proc: %w; give the /proc to read with --procfs DIR", opt.Root, err)
 	}
@@ -58,7 +59,6 @@ func New(opt Options) (*Collector, error) {
 		unix.Close(dir)
 		return nil, fmt.Errorf("collect: reading %s: %w", opt.Root, err)
 	}
-	place := findPlace(opt.Root)
 	c := &Collector{
 		opt: opt, place: place, rd: newReader(dir, place.live), system: system,
 		clocks: newClocks(opt.Root, place.live), names: newNames(),
@@ -86,7 +86,7 @@ func (c *Collector) Collect(ctx context.Context, s *pcb.Snapshot) error {
 	if err := c.list(); err != nil {
 		return err
 	}
-	s.Coverage = pcb.Coverage{Listed: len(c.pids), HidePID: c.place.hidePID, PIDNamespace: c.place.pidNamespace}
+	s.Coverage = pcb.Coverage{Listed: len(c.pids), HidePID: c.place.hidePID, SubsetPID: c.place.subsetPID, PIDNamespace: c.place.pidNamespace}
 	s.Foreign, s.ForeignWhy = c.place.foreignWhy != "", c.place.foreignWhy
 	s.Procs = slices.Grow(s.Procs, len(c.pids))
 	c.walk.begin()
@@ -111,7 +111,7 @@ func (c *Collector) list() error {
 		return fmt.Errorf("collect: listing %s: %w", c.opt.Root, err)
 	}
 	if len(c.pids) == 0 {
-		return fmt.Errorf("collect: %s shows no process: is it a /proc, and not mounted with subset=pid or hidepid? Give another with --procfs DIR", c.opt.Root)
+		return fmt.Errorf("collect: %s shows no process: is it a /proc, and not mounted with hidepid? Give another with --procfs DIR", c.opt.Root)
 	}
 	if !slices.IsSorted(c.pids) {
 		slices.Sort(c.pids)

@@ -18,6 +18,7 @@ type entry struct {
 	// Texts, and the signs by which they are known to be stale.
 	texts   texts
 	exec    uint64 // statLine.exec when they were read
+	named   string // comm when they were read
 	noExec  bool   // it had not called exec
 	zombie  bool
 	textsAt time.Duration
@@ -64,7 +65,11 @@ type texts struct {
 }
 
 // textsAge is how old texts may get without a sign of change: setproctitle and a move to another cgroup give none.
-const textsAge = 30 * time.Second
+// blindAge is for those of whom the kernel does not show where their texts lie, so that an exec may give none either.
+const (
+	textsAge = 30 * time.Second
+	blindAge = 4 * time.Second
+)
 
 // entryOf gives the entry of an identity, a new one when the pid has another bearer than before.
 func (c *Collector) entryOf(id pcb.ID) *entry {

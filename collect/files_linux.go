@@ -19,6 +19,9 @@ type reader struct {
 	data  []byte
 }
 
+// dataMax bounds the buffer, which is made larger for a file that fills it.
+const dataMax = 4 << 20
+
 func newReader(root int, live bool) *reader {
 	return &reader{root: root, live: live, guard: &guard{}, path: make([]byte, 0, 64), data: make([]byte, 64*1024)}
 }
@@ -56,6 +59,10 @@ func (r *reader) quick(base int, file string) ([]byte, unix.Errno) {
 	_, _, _ = unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0)
 	if errno != 0 {
 		return nil, errno
+	}
+	if int(n) == len(r.data) && n < dataMax { // there is more: a status with tens of thousands of groups
+		r.data = make([]byte, 4*n)
+		return r.quick(base, file)
 	}
 	return r.data[:n], 0
 }

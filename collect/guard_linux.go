@@ -185,8 +185,9 @@ func (c *Collector) setAside(s *pcb.Snapshot, pid int32) {
 		s.Coverage.Vanished++
 		return
 	}
-	p.Comm, p.State, p.PPID = string(unescapeName(line.name)), line.state, line.ppid
-	if e.id.PID == pid && e.comm == p.Comm { // it was read before, and is the same as far as can be seen
+	known := e.comm
+	c.complete(p, e, &line)
+	if e.id.PID == pid && known == p.Comm { // it was read before, and is the same as far as can be seen
 		e.scan = c.scan
 		p.ID, p.Started = e.id, ticks(int64(e.id.Start))
 	}

@@ -16,9 +16,10 @@ const statFields = 52
 // statLine is what a stat file says beyond what goes straight into a Process.
 type statLine struct {
 	comm []byte // a part of the parsed text
-	// exec is a mark that changes with every exec: where code, stack, arguments and environment lie. It is the same
-	// for all where the kernel refuses to tell.
+	// exec is a mark that changes with every exec: where code, stack, arguments and environment lie.
 	exec uint64
+	// hidden says that the kernel does not tell us these places: field 26 is then 1, and exec the same for all.
+	hidden bool
 }
 
 // parseStat reads a stat file into p. The name in it can hold any byte: it goes from the first parenthesis to the
@@ -52,7 +53,7 @@ func parseStat(text []byte, p *pcb.Process, line *statLine) bool {
 	p.RTPriority, p.Policy = uint32(v[40]), uint32(v[41])
 	p.GTime = ticks(v[43])
 	p.ExitCode = int32(v[52])
-	line.exec = 0
+	line.exec, line.hidden = 0, v[26] == 1
 	for _, place := range []int64{v[26], v[28], v[45], v[48], v[50]} {
 		line.exec = line.exec*0x9E3779B97F4A7C15 + uint64(place)
 	}

@@ -15,6 +15,7 @@ type place struct {
 	live         bool   // a running kernel's, which is our own
 	foreignWhy   string // why its pids are not ours to act on; empty when they are
 	hidePID      bool
+	subsetPID    bool
 	pidNamespace string
 	reader       *rights // whoever read it: ptop, or who made the capture; nil when unknown
 }
@@ -32,6 +33,7 @@ func findPlace(root string) place {
 		return p
 	}
 	p.hidePID = !p.reader.Ptrace && mountedWith(root, "hidepid=")
+	p.subsetPID = mountedWith(root, "subset=")
 	own, err := os.Readlink(filepath.Join(root, "self"))
 	status, statusErr := os.ReadFile(filepath.Join(root, "self/status"))
 	if err != nil || statusErr != nil || own != strconv.Itoa(os.Getpid()) || namespaceLevels(status) > 1 {

@@ -30,13 +30,17 @@ func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
 		parseStat(text, p, &line)
 	}
 	e := c.entryOf(p.ID)
-	e.comm = intern(e.comm, line.comm)
-	p.Comm = e.comm
-	_, _ = c.status(p, e)
+	if p.Have.Has(pcb.FieldStat) {
+		e.comm = intern(e.comm, line.comm)
+		p.Comm = e.comm
+	}
+	if says, errno := c.status(p, e); errno == 0 {
+		c.complete(p, e, &says)
+	}
 	c.exit(p)
 	c.schedule(s, p, e)
 	c.io(p, e)
-	c.texts(p, e, line.exec)
+	c.texts(p, e, &line)
 	c.idle(p, e)
 	account(s, p)
 	return nil
@@ -99,12 +103,35 @@ func (c *Collector) status(p *pcb.Process, e *entry) (line statusLine, errno uni
 	return line, 0
 }
 
+// complete adds what status says where stat did not, and the memory of a process whose leader has exited, which its other
+// threads have still.
+func (c *Collector) complete(p *pcb.Process, e *entry, says *statusLine) {
+	if !p.Have.Has(pcb.FieldStat) {
+		e.comm = intern(e.comm, unescapeName(says.name))
+		p.Comm, p.State, p.PPID = e.comm, says.state, says.ppid
+	}
+	if !p.LeaderExited() || p.Have.Has(pcb.FieldMemory) {
+		return
+	}
+	text, errno := c.rd.quick(c.rd.ofThread(p.PID, c.liveThread(p.PID)), "status")
+	if errno != 0 {
+		return
+	}
+	var thread pcb.Process
+	parseStatus(text, &thread, &statusLine{})
+	p.RSS, p.Anon, p.Shared, p.Swap = thread.RSS, thread.Anon, thread.Shared, thread.Swap
+	p.Have |= thread.Have & pcb.FieldMemory
+}
+
 // exit tells whether ExitCode means something: of the dead it is how they ended, of the stopped what stopped them; and
 // a 0 shown to somebody without the right to know is no answer.
 func (c *Collector) exit(p *pcb.Process) {
 	switch p.State {
 	case 'Z', 'X', 'T':
 	default:
+		return
+	}
+	if p.LeaderExited() { // the process will end with the code of whichever of its threads is the last
 		return
 	}
 	allowed := c.place.reader.sees(p)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ptop/internal/sick"
 	"ptop/pcb"
 )
 
@@ -152,6 +153,20 @@ func readBare(root int, paths []byte) {
 			paths = paths[1:]
 		}
 		paths = paths[1:]
+	}
+}
+
+// A /proc that shows processes alone is one: what it does not tell of the machine is absent.
+func TestProcOfProcessesAlone(t *testing.T) {
+	sick.NeedRoot(t, "a mount")
+	root := t.TempDir()
+	if err := unix.Mount("proc", root, "proc", 0, "subset=pid"); err != nil {
+		sick.Missing(t, "needs a kernel that mounts /proc with subset=pid: "+err.Error())
+	}
+	defer unix.Unmount(root, unix.MNT_DETACH) //nolint:errcheck // it goes with the directory
+	s := collectFrom(t, Options{Root: root})
+	if len(s.Procs) < 2 || !s.Coverage.SubsetPID || s.System.Memory != nil || s.System.Load != nil || s.Host.CPUs != 0 {
+		t.Errorf("%d processes, coverage %+v, memory %v, load %v, %d CPUs", len(s.Procs), s.Coverage, s.System.Memory, s.System.Load, s.Host.CPUs)
 	}
 }
 

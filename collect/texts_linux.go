@@ -19,11 +19,15 @@ const cmdlineWait = 100 * time.Millisecond
 
 // texts gives the process its command line, executable and cgroup: as they were read before, unless a sign says that
 // they changed.
-func (c *Collector) texts(p *pcb.Process, e *entry, exec uint64) {
-	old := e.textsAt == 0 || p.At-e.textsAt > textsAge+time.Duration(p.PID%16)*time.Second // not all at once
-	if old || exec != e.exec || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie {
+func (c *Collector) texts(p *pcb.Process, e *entry, line *statLine) {
+	age := textsAge
+	if line.hidden {
+		age = blindAge
+	}
+	old := e.textsAt == 0 || p.At-e.textsAt > age+age*time.Duration(p.PID%16)/32 // not all at once
+	if old || line.exec != e.exec || e.comm != e.named || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie {
 		c.readTexts(p, e)
-		e.exec, e.noExec, e.zombie = exec, p.ForkedNoExec(), p.Zombie()
+		e.exec, e.named, e.noExec, e.zombie = line.exec, e.comm, p.ForkedNoExec(), p.Zombie()
 		e.textsAt = max(p.At, 1)
 		if e.texts.again {
 			e.textsAt = 0

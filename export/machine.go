@@ -24,7 +24,9 @@ func (e *encoder) host(f *monitor.Frame) {
 	e.known("os", h.OS)
 	e.known("kernel", h.Kernel)
 	e.known("arch", h.Arch)
-	e.int("cpus", int64(h.CPUs))
+	if h.CPUs > 0 {
+		e.int("cpus", int64(h.CPUs))
+	}
 	e.seconds("uptime_seconds", f.Snap.Boot)
 	if h.PIDMax > 0 {
 		e.int("pid_max", h.PIDMax)
@@ -56,6 +58,7 @@ func (e *encoder) sample(f *monitor.Frame) {
 	e.int("denied_processes", int64(c.DeniedProcs))
 	e.int("blocked", int64(c.Blocked))
 	e.bool("hidepid", c.HidePID)
+	e.bool("subset_pid", c.SubsetPID)
 	e.known("pid_namespace", c.PIDNamespace)
 	e.close('}')
 	e.object("self")

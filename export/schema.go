@@ -145,7 +145,7 @@ func hostSchema() node {
 		sometimes("os", words("operating system: linux, darwin, freebsd, windows")),
 		sometimes("kernel", words("release of the kernel")),
 		sometimes("arch", words("architecture")),
-		always("cpus", integer("number of CPUs")),
+		sometimes("cpus", integer("number of CPUs")),
 		always("uptime_seconds", figure("time since boot, suspend included")),
 		sometimes("pid_max", integer("highest process ID and one more")),
 	)
@@ -169,6 +169,7 @@ func sampleSchema() node {
 			always("denied_processes", integer("processes with at least one refused group")),
 			always("blocked", integer("processes left alone because they block their readers")),
 			always("hidepid", truth("/proc hides others' processes")),
+			always("subset_pid", truth("/proc is mounted with subset=pid and tells nothing of the machine as a whole")),
 			sometimes("pid_namespace", oneOf("init, or child when only a nested namespace is seen", "init", "child")))),
 		always("self", object("what ptop itself costs",
 			sometimes("pid", integer("its process ID")),

@@ -229,6 +229,9 @@ func coverageWords(s *pcb.Snapshot) string {
 	if c.HidePID {
 		parts = append(parts, "/proc hides others' processes (hidepid)")
 	}
+	if c.SubsetPID {
+		parts = append(parts, "/proc tells nothing of the machine as a whole (subset=pid)")
+	}
 	if c.DeniedProcs > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d processes only in part (not permitted)", c.DeniedProcs, len(s.Procs)))
 	}

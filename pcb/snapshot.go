@@ -46,6 +46,7 @@ type Coverage struct {
 	DeniedProcs  int    // processes with at least one refused group
 	Blocked      int    // processes quarantined because a reader of theirs blocked
 	HidePID      bool   // /proc is mounted so that others' processes are hidden from us
+	SubsetPID    bool   // /proc is mounted with subset=pid: it tells nothing of the machine as a whole
 	PIDNamespace string // "init", or "child" when ptop sees only a nested namespace; empty when unknown
 }
 

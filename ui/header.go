@@ -275,6 +275,9 @@ func unseenText(c *pcb.Coverage) string {
 	if c.HidePID {
 		parts = append(parts, "others' processes")
 	}
+	if c.SubsetPID {
+		parts = append(parts, "the machine as a whole (subset=pid)")
+	}
 	if c.PIDNamespace == "child" {
 		parts = append(parts, "outside this pid namespace")
 	}

@@ -95,7 +95,7 @@ func (p *program) step() time.Duration {
 // wholly reports whether nothing was hidden or denied.
 func wholly(f *monitor.Frame) bool {
 	c := &f.Snap.Coverage
-	return c.DeniedFields == 0 && c.Blocked == 0 && !c.HidePID
+	return c.DeniedFields == 0 && c.Blocked == 0 && !c.HidePID && !c.SubsetPID
 }
 
 // check answers as a monitoring plugin: whatever fails is UNKNOWN, told on stdout, where a plugin's caller reads.

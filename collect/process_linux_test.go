@@ -1,0 +1,117 @@
+package collect
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ptop/internal/sick"
+	"ptop/pcb"
+)
+
+// onDisk is a /proc with one process, 42, of which a test changes the files.
+type onDisk struct {
+	t    *testing.T
+	root string
+	c    *Collector
+}
+
+func newOnDisk(t *testing.T) *onDisk {
+	d := &onDisk{t: t, root: procWith(t, map[string]string{"stat": "cpu  1 0 1 9 0 0 0 0 0 0\n", "42/status": statusText})}
+	c, err := New(Options{Root: d.root, Want: WantSched})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	d.c = c
+	return d
+}
+
+func (d *onDisk) write(file, text string) {
+	d.t.Helper()
+	if err := os.WriteFile(filepath.Join(d.root, "42", file), []byte(text), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *onDisk) read() *pcb.Process {
+	d.t.Helper()
+	var s pcb.Snapshot
+	if err := d.c.Collect(d.t.Context(), &s); err != nil {
+		d.t.Fatal(err)
+	}
+	return find(d.t, &s, 42)
+}
+
+// Of other users' processes the kernel does not tell where their texts lie, so that an exec gives one sign at most: the
+// name. Without that the texts are read again after a short time, those of which it tells after a long one.
+func TestTextsAfterAnExec(t *testing.T) {
+	const shown, hidden = " 26 27 28 ", " 1 1 0 "
+	stat := func(name, places string) string {
+		tail := strings.Replace(statTail, " 3 0 66157", " 1 0 66157", 1)
+		if places == hidden {
+			tail = strings.Replace(tail, "26 27 28 29 30", "1 1 0 0 0", 1)
+			tail = strings.Replace(tail, "45 46 47 48 49 50 51", "0 0 0 0 0 0 0", 1)
+		}
+		return "42 (" + name + ")" + tail
+	}
+	for _, test := range []struct {
+		places, name string
+		age          int // of the texts, in seconds
+		want         string
+	}{
+		{hidden, "second", 0, "second"},
+		{hidden, "first", 3, "first"},
+		{hidden, "first", 7, "second"},
+		{shown, "first", 7, "first"},
+		{shown, "first", 60, "second"},
+	} {
+		d := newOnDisk(t)
+		d.write("stat", stat("first", test.places))
+		d.write("cmdline", "first\x00secret\x00")
+		d.read()
+		d.write("stat", stat(test.name, test.places))
+		d.write("cmdline", "second\x00")
+		d.c.known[42].textsAt -= ticks(int64(100 * test.age))
+		if got := d.read(); !strings.HasPrefix(got.Cmdline, test.want) {
+			t.Errorf("%+v: command line %q", test, got.Cmdline)
+		}
+	}
+}
+
+// What a cut stat does not tell, status does; and one thread's switches are not taken for those of all.
+func TestCutStat(t *testing.T) {
+	d := newOnDisk(t)
+	d.write("stat", "42 (sh) S 1 70")
+	p := d.read()
+	if p.Have.Has(pcb.FieldStat) || p.Comm != "a\nb\\c" || p.State != 'S' || !p.Have.Has(pcb.FieldSwitches) || p.Have.Has(pcb.FieldSwitchesSum) {
+		t.Errorf("%q, state %q, have %b", p.Comm, p.State, p.Have)
+	}
+}
+
+func TestLongStatus(t *testing.T) {
+	d := newOnDisk(t)
+	// A file on disk is read by other calls than the kernel's: the buffer is what both have in common.
+	d.c.rd.live = true
+	d.write("stat", "42 (sh)"+statTail)
+	groups := "Groups:\t" + strings.Repeat("4294967 ", 65536) + "\nNSpid:"
+	d.write("status", strings.Replace(statusText, "NSpid:", groups, 1))
+	if p := d.read(); !p.Have.Has(pcb.FieldCreds | pcb.FieldMemory | pcb.FieldSignals | pcb.FieldSwitches) {
+		t.Errorf("of a status with %d KB, have %b", len(groups)/1024, p.Have)
+	}
+}
+
+// A process whose leader has exited is alive: it has memory, and no exit code.
+func TestExitedLeader(t *testing.T) {
+	c := sick.Start(t, "zombie-leader-exited")
+	p := find(t, collectFrom(t, Options{}), int32(c.PID))
+	if !p.LeaderExited() || p.Have.Has(pcb.FieldExitCode) || !p.Have.Has(pcb.FieldMemory) || p.RSS == 0 || p.Exe == "" || p.Cmdline == "" {
+		t.Errorf("exited leader %v, RSS %d, exe %q, command line %q, have %b", p.LeaderExited(), p.RSS, p.Exe, p.Cmdline, p.Have)
+	}
+	want, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.PID))
+	if err != nil || !strings.Contains(string(want), ") Z ") {
+		t.Errorf("the kernel shows %s, %v", want, err)
+	}
+}
