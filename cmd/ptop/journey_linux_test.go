@@ -91,7 +91,7 @@ func (term *terminal) selectFinding(text string) {
 // buildPtop builds the command as a user would.
 func buildPtop(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), "ptop")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v: %s", err, out)
 	}
 	return path

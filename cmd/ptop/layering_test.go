@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -28,34 +29,61 @@ var allowed = map[string]string{
 	"ui":                 "pcb tree detect internal/near internal/sanitize internal/redact internal/column internal/filter internal/monitor internal/view",
 }
 
-// seesAll are the packages at the top, and the test helpers.
-var seesAll = map[string]bool{"cmd/ptop": true, "internal/cli": true, "internal/gendocs": true, "internal/sick": true, "internal/shot": true}
+// seesAll are the packages at the top: of ptop's own they may reach all but forTests.
+var seesAll = map[string]bool{"cmd/ptop": true, "internal/cli": true, "internal/gendocs": true}
+
+// forTests are no part of the program: who links the one links package testing, the other is for the pictures of the docs.
+var forTests = map[string]string{"internal/sick": "", "internal/shot": "internal/gendocs"}
+
+// readers are the packages that may link what reads the machine; pure, those that do nothing but compute.
+var (
+	readers = map[string]bool{"collect": true, "collect/detail": true}
+	pure    = map[string]bool{"pcb": true, "tree": true, "detect": true, "internal/container": true, "internal/near": true, "internal/sanitize": true, "internal/redact": true, "internal/column": true}
+)
 
 func TestLayering(t *testing.T) {
-	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "ptop/...").Output()
+	for _, system := range []string{"linux", "darwin", "freebsd", "windows"} {
+		t.Run(system, func(t *testing.T) { layering(t, system) })
+	}
+}
+
+func layering(t *testing.T, system string) {
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}} | {{join .Imports " "}}`, "ptop/...")
+	cmd.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
 	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
-		fields := strings.Fields(line)
+		deps, imports, _ := strings.Cut(line, " | ")
+		fields := strings.Fields(deps)
 		name := strings.TrimPrefix(fields[0], "ptop/")
-		if seesAll[name] {
+		if _, ok := forTests[name]; ok {
 			continue
 		}
 		may, known := allowed[name]
-		if !known {
+		if !known && !seesAll[name] {
 			t.Errorf("package %s is in no layer: give it one here and in docs/architecture.md", name)
 			continue
 		}
 		for _, dep := range fields[1:] {
 			dep, own := strings.CutPrefix(dep, "ptop/")
-			if own && !strings.Contains(" "+may+" ", " "+dep+" ") {
+			by, testsOnly := forTests[dep]
+			switch {
+			case !own:
+			case testsOnly && by != name, !testsOnly && !seesAll[name] && !strings.Contains(" "+may+" ", " "+dep+" "):
 				t.Errorf("%s reaches %s: imports point down only", name, dep)
 			}
 		}
-		for _, lib := range []string{"gopsutil", "prometheus/procfs"} {
-			if name != "collect" && name != "collect/detail" && name != "internal/act" && strings.Contains(line, lib) {
-				t.Errorf("%s links %s: only what reads the machine may", name, lib)
+		for _, path := range strings.Fields(imports) {
+			if !readers[name] && (strings.Contains(path, "gopsutil") || strings.Contains(path, "prometheus/procfs")) {
+				t.Errorf("%s imports %s: only what reads the machine may", name, path)
+			}
+			if pure[name] && (path == "os" || path == "net" || strings.HasPrefix(path, "os/") || strings.Contains(path, "syscall") || strings.Contains(path, "x/sys")) {
+				t.Errorf("%s imports %s: it only computes", name, path)
+			}
+			if name == "pcb" && strings.Contains(path, ".") {
+				t.Errorf("pcb imports %s: it needs nothing but the standard library", path)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ package sick
 
 import (
 	"os"
+	"os/exec"
 	"testing"
 )
 
@@ -15,6 +16,14 @@ func Missing(t testing.TB, what string) {
 		t.Fatal("a test may not be skipped here: " + what)
 	}
 	t.Skip(what)
+}
+
+// NeedCompiler ends a test, as Missing does, that needs gcc: the cases are C.
+func NeedCompiler(t testing.TB) {
+	t.Helper()
+	if _, err := exec.LookPath("gcc"); err != nil {
+		Missing(t, "needs gcc")
+	}
 }
 
 // NeedRoot ends a test, as Missing does, that can't do without root: other users' processes, namespaces, raw sockets.

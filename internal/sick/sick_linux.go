@@ -40,6 +40,7 @@ type Case struct {
 // Start makes a case and returns when it is as it should be. All of it is ended when the test is.
 func Start(t testing.TB, name string) *Case {
 	t.Helper()
+	NeedCompiler(t)
 	dir := t.TempDir() // removed after what is cleaned up below
 	path := filepath.Join(dir, name)
 	if err := install(path); err != nil {
