@@ -104,7 +104,7 @@ func (c *Collector) process(ctx context.Context, pid int32) (p pcb.Process, ok b
 		if existsErr != nil || !exists {
 			return p, false
 		}
-		p.Denied |= pcb.FieldStat
+		p.Denied |= pcb.FieldCore
 	}
 	p.PID, p.TPGID, p.Threads = pid, -1, 1
 	p.Start = uint64(max(0, born))
@@ -112,7 +112,7 @@ func (c *Collector) process(ctx context.Context, pid int32) (p pcb.Process, ok b
 	p.At = time.Since(c.started)
 	if ppid, err := from.PpidWithContext(ctx); err == nil && born > 0 {
 		p.PPID = ppid
-		p.Have |= pcb.FieldStat
+		p.Have |= pcb.FieldCore
 	}
 	p.State = state(ctx, from)
 	if times, err := from.TimesWithContext(ctx); err == nil {
@@ -123,10 +123,11 @@ func (c *Collector) process(ctx context.Context, pid int32) (p pcb.Process, ok b
 	}
 	if nice, err := from.NiceWithContext(ctx); err == nil && runtime.GOOS != "windows" { // a priority class there
 		p.Nice = nice
+		p.Have |= pcb.FieldNice
 	}
 	if m, err := from.MemoryInfoWithContext(ctx); err == nil && m != nil {
-		p.RSS, p.VSize, p.Swap = m.RSS, m.VMS, m.Swap
-		p.Have |= pcb.FieldMemory
+		p.RSS, p.VSize = m.RSS, m.VMS
+		p.Have |= pcb.FieldRSS
 	}
 	c.creds(ctx, from, &p)
 	transfers(ctx, from, &p)

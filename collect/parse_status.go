@@ -53,7 +53,7 @@ func parseStatus(text []byte, p *pcb.Process, line *statusLine) {
 			p.Have |= pcb.FieldNSPID
 		case "VmRSS":
 			p.RSS = kilobytes(value)
-			p.Have |= pcb.FieldMemory
+			p.Have |= pcb.FieldMemory // the parts stand behind it
 		case "RssAnon":
 			p.Anon = kilobytes(value)
 		case "RssFile":

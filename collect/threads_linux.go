@@ -176,6 +176,7 @@ func (c *Collector) walkThreads(s *pcb.Snapshot, p *pcb.Process, e *entry) bool 
 	if p.ThreadCount == 0 {
 		return false
 	}
+	sum.at += (c.clocks.mono() - sum.at) / 2
 	sum.names = append(e.sums.names[:0], w.names...)
 	e.sums = sum
 	sum.give(p)

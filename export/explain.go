@@ -46,7 +46,7 @@ func (w *Writer) Explain(f *monitor.Frame, d *pcb.Detail) error {
 
 func stateWords(p *pcb.Process) string {
 	switch {
-	case !p.Have.Has(pcb.FieldStat):
+	case !p.Have.Has(pcb.FieldCore):
 		return "state unknown"
 	case p.LeaderExited():
 		return fmt.Sprintf("alive: its main thread has ended, %d threads work on", p.Threads-1)
@@ -62,7 +62,7 @@ func commandOf(r *column.Row) string {
 }
 
 func startWords(r *column.Row) string {
-	if !r.Proc.Have.Has(pcb.FieldStat) {
+	if !r.Proc.Have.Has(pcb.FieldCore) {
 		return "unknown"
 	}
 	return column.Clock(r.Snap.StartTime(r.Proc)) + ", " + column.FormatDuration(r.Snap.Age(r.Proc)) + " ago"
@@ -71,7 +71,7 @@ func startWords(r *column.Row) string {
 // originWords says what made the process.
 func originWords(r *column.Row) string {
 	p := r.Proc
-	if !p.Have.Has(pcb.FieldStat) {
+	if !p.Have.Has(pcb.FieldCore) {
 		return "unknown"
 	}
 	parent := "pid " + strconv.Itoa(int(p.PPID)) + ", which is not visible"

@@ -53,7 +53,7 @@ func (r *RateSet) process(prev *Snapshot, before *Process, cur *Snapshot, p *Pro
 		since.before = &Process{Have: p.Have}
 		since.sinceBirth = max(tick, cur.Boot+p.At-cur.Mono-p.Started)
 	}
-	if !p.Have.Has(FieldStat) || p.Zombie() && !p.LeaderExited() {
+	if !p.Have.Has(FieldCore) || p.Zombie() && !p.LeaderExited() {
 		return out
 	}
 	out.Elapsed = since.elapsed()
@@ -131,6 +131,9 @@ func (s *span) cpu(out *Rates) {
 				out.User, out.System = out.CPU*share(user, ticks), out.CPU*share(system, ticks)
 			}
 		}
+	}
+	if !s.both(FieldTask) {
+		return
 	}
 	out.ChildCPU = percent(s.now.CUTime+s.now.CSTime-s.before.CUTime-s.before.CSTime, elapsed)
 	out.MinFlt = perSecond(s.now.MinFlt, s.before.MinFlt, elapsed)

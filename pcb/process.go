@@ -109,10 +109,13 @@ type Fields uint32
 
 // The groups. One group is what one file, or one part of it, gives or fails to give.
 const (
-	FieldStat        Fields = 1 << iota // state, scheduling, CPU times, start, faults, vsize (/proc/PID/stat)
+	FieldCore        Fields = 1 << iota // PPID, State, Threads, VSize, UTime, STime, Started (stat; on every system)
+	FieldNice                           // Nice (stat; not on Windows)
+	FieldTask                           // the rest of /proc/PID/stat: job, terminal, flags, faults, priority, policy …
 	FieldCreds                          // UID … Group (status)
 	FieldSignals                        // the five masks (status)
-	FieldMemory                         // RSS, Shared, Anon, Swap (status; kernel threads and zombies have none)
+	FieldRSS                            // RSS (status; kernel threads and zombies have none)
+	FieldMemoryParts                    // Shared, Anon, Swap (status, likewise)
 	FieldSwitches                       // Voluntary, Involuntary, at least the leader's (status)
 	FieldSwitchesSum                    // … of all living threads
 	FieldSched                          // RunTime, RunDelay, at least the leader's (schedstat)
@@ -127,6 +130,12 @@ const (
 	FieldIdle                           // Idle
 	FieldOnCPU                          // OnCPU
 	FieldWChan                          // WChan
+)
+
+// The files that give several groups at once.
+const (
+	FieldStat   = FieldCore | FieldNice | FieldTask
+	FieldMemory = FieldRSS | FieldMemoryParts
 )
 
 // Has reports whether every group of g is in f.

@@ -6,18 +6,18 @@ var accounting = []*Column{
 	{
 		ID: "cpu_time_seconds", Title: "TIME", Group: "accounting", Kind: Float, Unit: Seconds, Width: 7, PerThread: true, Sum: true,
 		Help: "CPU time of all threads, living and dead (stat fields 14 and 15)",
-		Value: perThread(ofProc(pcb.FieldStat, func(p *pcb.Process) Value { return seconds(p.UTime + p.STime) }),
-			ofThread(pcb.FieldStat, func(t *pcb.Thread) Value { return seconds(t.UTime + t.STime) })),
+		Value: perThread(ofProc(pcb.FieldCore, func(p *pcb.Process) Value { return seconds(p.UTime + p.STime) }),
+			ofThread(pcb.FieldCore, func(t *pcb.Thread) Value { return seconds(t.UTime + t.STime) })),
 	}, {
 		ID: "user_seconds", Title: "UTIME", Group: "accounting", Kind: Float, Unit: Seconds, Width: 7, PerThread: true, Sum: true,
 		Help: "CPU time in the program (stat field 14)",
-		Value: perThread(ofProc(pcb.FieldStat, func(p *pcb.Process) Value { return seconds(p.UTime) }),
-			ofThread(pcb.FieldStat, func(t *pcb.Thread) Value { return seconds(t.UTime) })),
+		Value: perThread(ofProc(pcb.FieldCore, func(p *pcb.Process) Value { return seconds(p.UTime) }),
+			ofThread(pcb.FieldCore, func(t *pcb.Thread) Value { return seconds(t.UTime) })),
 	}, {
 		ID: "system_seconds", Title: "STIME", Group: "accounting", Kind: Float, Unit: Seconds, Width: 7, PerThread: true, Sum: true,
 		Help: "CPU time in the kernel (stat field 15)",
-		Value: perThread(ofProc(pcb.FieldStat, func(p *pcb.Process) Value { return seconds(p.STime) }),
-			ofThread(pcb.FieldStat, func(t *pcb.Thread) Value { return seconds(t.STime) })),
+		Value: perThread(ofProc(pcb.FieldCore, func(p *pcb.Process) Value { return seconds(p.STime) }),
+			ofThread(pcb.FieldCore, func(t *pcb.Thread) Value { return seconds(t.STime) })),
 	}, {
 		ID: "guest_seconds", Title: "GUEST", Group: "accounting", Kind: Float, Unit: Seconds, Width: 7, Sum: true,
 		Help:  "CPU time of a virtual machine's guest, part of the user time (stat field 43)",
@@ -38,7 +38,7 @@ var accounting = []*Column{
 		ID: "start_time", Title: "START", Group: "accounting", Kind: Time, Width: 19,
 		Help: "when it started (stat field 22)",
 		Value: func(r *Row) Value {
-			if r.Proc == nil || r.Thread != nil || !r.Proc.Have.Has(pcb.FieldStat) {
+			if r.Proc == nil || r.Thread != nil || !r.Proc.Have.Has(pcb.FieldCore) {
 				return Value{}
 			}
 			return Value{Kind: Time, Time: r.Snap.StartTime(r.Proc)}
@@ -47,12 +47,12 @@ var accounting = []*Column{
 		ID: "age_seconds", Title: "AGE", Group: "accounting", Kind: Float, Unit: Seconds, Width: 7, PerThread: true,
 		Help: "time since it started",
 		Value: perThread(func(r *Row) Value {
-			if r.Proc == nil || !r.Proc.Have.Has(pcb.FieldStat) {
+			if r.Proc == nil || !r.Proc.Have.Has(pcb.FieldCore) {
 				return Value{}
 			}
 			return seconds(r.Snap.Age(r.Proc))
 		}, func(r *Row) Value {
-			if !r.Thread.Have.Has(pcb.FieldStat) {
+			if !r.Thread.Have.Has(pcb.FieldCore) {
 				return Value{}
 			}
 			return seconds(max(0, r.Snap.Boot-r.Thread.Started))

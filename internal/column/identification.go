@@ -16,7 +16,7 @@ var identification = []*Column{
 	}, {
 		ID: "ppid", Title: "PPID", Group: "identification", Kind: Int, Width: 7,
 		Help:  "parent's process ID, 0 for the root of a pid namespace (stat field 4)",
-		Value: ofProc(pcb.FieldStat, func(p *pcb.Process) Value { return number(p.PPID) }),
+		Value: ofProc(pcb.FieldCore, func(p *pcb.Process) Value { return number(p.PPID) }),
 	}, {
 		ID: "tgid", Title: "TGID", Group: "identification", Kind: Int, Width: 7, OnDemand: true,
 		Help:  "thread group ID: the process ID that all threads of a process share",

@@ -6,7 +6,7 @@ var memory = []*Column{
 	{
 		ID: "rss_bytes", Title: "RSS", Group: "memory", Kind: Int, Unit: Bytes, Width: 6, Sum: true,
 		Help:  "resident memory (status VmRSS); kernel threads and zombies have none",
-		Value: onlyProc(pcb.FieldMemory, func(p *pcb.Process) Value { return counter(p.RSS) }),
+		Value: onlyProc(pcb.FieldRSS, func(p *pcb.Process) Value { return counter(p.RSS) }),
 	}, {
 		ID: "mem_percent", Title: "MEM%", Group: "memory", Kind: Float, Unit: Percent, Width: 5, Sum: true,
 		Help:  "resident memory, percent of the machine's main memory",
@@ -14,7 +14,7 @@ var memory = []*Column{
 	}, {
 		ID: "vsize_bytes", Title: "VIRT", Group: "memory", Kind: Int, Unit: Bytes, Width: 6,
 		Help:  "address space (stat field 23)",
-		Value: onlyProc(pcb.FieldStat, func(p *pcb.Process) Value { return counter(p.VSize) }),
+		Value: onlyProc(pcb.FieldCore, func(p *pcb.Process) Value { return counter(p.VSize) }),
 	}, {
 		ID: "shared_bytes", Title: "SHR", Group: "memory", Kind: Int, Unit: Bytes, Width: 6,
 		Help:  "resident memory of files and shared memory (status RssFile and RssShmem)",

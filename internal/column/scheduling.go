@@ -10,7 +10,7 @@ var scheduling = []*Column{
 	{
 		ID: "nice", Title: "NI", Group: "scheduling", Kind: Int, Width: 3, PerThread: true,
 		Help: "nice value, -20 to 19 (stat field 19)",
-		Value: perThread(ofProc(pcb.FieldStat, func(p *pcb.Process) Value { return number(p.Nice) }),
+		Value: perThread(ofProc(pcb.FieldNice, func(p *pcb.Process) Value { return number(p.Nice) }),
 			ofThread(pcb.FieldStat, func(t *pcb.Thread) Value { return number(t.Nice) })),
 	}, {
 		ID: "priority", Title: "PRI", Group: "scheduling", Kind: Int, Width: 4, PerThread: true,
@@ -34,7 +34,7 @@ var scheduling = []*Column{
 	}, {
 		ID: "threads", Title: "THR", Group: "scheduling", Kind: Int, Unit: Count, Width: 4, Sum: true,
 		Help:  "threads (stat field 20)",
-		Value: onlyProc(pcb.FieldStat, func(p *pcb.Process) Value { return number(p.Threads) }),
+		Value: onlyProc(pcb.FieldCore, func(p *pcb.Process) Value { return number(p.Threads) }),
 	}, {
 		ID: "cpu_percent", Title: "CPU%", Group: "scheduling", Kind: Float, Unit: Percent, Width: 6, PerThread: true, Sum: true,
 		Help:  "CPU time, percent of one CPU, all threads (stat fields 14 and 15, or schedstat)",

@@ -6,12 +6,12 @@ var state = []*Column{
 	{
 		ID: "state", Title: "S", Group: "state", Kind: Text, Width: 1, PerThread: true,
 		Help: "the kernel's letter: R running or ready, S sleeping, D uninterruptible, T stopped, t traced, Z zombie, I idle kernel thread (stat field 3)",
-		Value: perThread(ofProc(pcb.FieldStat, func(p *pcb.Process) Value { return named(letter(p.State)) }),
+		Value: perThread(ofProc(pcb.FieldCore, func(p *pcb.Process) Value { return named(letter(p.State)) }),
 			ofThread(0, func(t *pcb.Thread) Value { return named(letter(t.State)) })),
 	}, {
 		ID: "phase", Title: "PHASE", Group: "state", Kind: Text, Width: 10, PerThread: true,
 		Help: "the textbook's state: new, ready, running, waiting, stopped, terminated; where ready can't be told from running, running",
-		Value: perThread(ofProc(pcb.FieldStat, func(p *pcb.Process) Value { return phase(p.Phase()) }),
+		Value: perThread(ofProc(pcb.FieldCore, func(p *pcb.Process) Value { return phase(p.Phase()) }),
 			ofThread(0, func(t *pcb.Thread) Value { return phase(t.Phase()) })),
 	}, {
 		ID: "exit_code", Title: "EXIT", Group: "state", Kind: Int, Width: 4,
