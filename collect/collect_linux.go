@@ -34,6 +34,7 @@ type Collector struct {
 	known map[int32]*entry
 	stuck stuck
 	walk  threadWalk
+	onCPU map[int32]holder
 	rooms roomCache
 }
 
@@ -62,7 +63,7 @@ func New(opt Options) (*Collector, error) {
 	c := &Collector{
 		opt: opt, place: place, rd: newReader(dir, place.live), system: system,
 		clocks: newClocks(opt.Root, place.live), names: newNames(),
-		blocky: bounded.Pool{Max: readersMax}, known: map[int32]*entry{}, rooms: roomCache{}, walk: newThreadWalk(),
+		blocky: bounded.Pool{Max: readersMax}, known: map[int32]*entry{}, rooms: roomCache{}, walk: newThreadWalk(), onCPU: map[int32]holder{},
 	}
 	c.SetWant(opt.Want)
 	return c, nil
@@ -93,6 +94,7 @@ func (c *Collector) Collect(ctx context.Context, s *pcb.Snapshot) error {
 	if err := c.processes(ctx, s); err != nil {
 		return err
 	}
+	c.tellRunning(s)
 	if len(c.known) > len(s.Procs) {
 		c.forget()
 	}

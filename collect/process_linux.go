@@ -2,6 +2,7 @@ package collect
 
 import (
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -165,6 +166,56 @@ func (c *Collector) io(p *pcb.Process, e *entry) {
 	p.Denied |= r.denied & pcb.FieldIO
 }
 
+// holder is the process of those that could run on a CPU which got it last.
+type holder struct {
+	proc int           // its place in the Snapshot
+	ran  time.Duration // its exec_start; 0 as long as no other could run there
+}
+
+// tellRunning tells running from ready: of the processes that could run on one CPU, it has the one whose exec_start is the
+// newest. The others wait for it. A process that is alone on its CPU is not looked at.
+func (c *Collector) tellRunning(s *pcb.Snapshot) {
+	clear(c.onCPU)
+	for i := range s.Procs {
+		p := &s.Procs[i]
+		if p.State != 'R' || !p.Have.Has(pcb.FieldStat) {
+			continue
+		}
+		first, shared := c.onCPU[p.Processor]
+		if !shared {
+			c.onCPU[p.Processor] = holder{proc: i}
+			continue
+		}
+		if first.ran == 0 {
+			first.ran = c.execStart(&s.Procs[first.proc])
+		}
+		ran := c.execStart(p)
+		if first.ran == 0 || ran == 0 { // one of them has ended, or the kernel does not tell
+			continue
+		}
+		loser := p
+		if ran > first.ran {
+			loser, first = &s.Procs[first.proc], holder{i, ran}
+		}
+		c.onCPU[p.Processor] = first
+		loser.Have |= pcb.FieldOnCPU
+		s.Procs[first.proc].OnCPU = true
+		s.Procs[first.proc].Have |= pcb.FieldOnCPU
+		loser.OnCPU = false
+	}
+}
+
+// execStart is when a process's leader last got a CPU, by that CPU's clock; 0 when it can't be told.
+func (c *Collector) execStart(p *pcb.Process) time.Duration {
+	text, errno := c.rd.read(c.rd.of(p.PID), "sched")
+	if errno != 0 {
+		refuse(p, errno, pcb.FieldIdle)
+		return 0
+	}
+	at, _ := parseExecStart(text)
+	return at
+}
+
 // idle tells how long ago the process last ran: of those that do not run any more, and of all when wanted.
 func (c *Collector) idle(p *pcb.Process, e *entry) {
 	over := p.Zombie() && !p.LeaderExited() || p.State == 'T' || p.State == 't'
@@ -177,13 +228,8 @@ func (c *Collector) idle(p *pcb.Process, e *entry) {
 	}
 	r := &e.rest
 	if !r.stands(p, pcb.FieldIdle) {
-		text, errno := c.rd.read(c.rd.of(p.PID), "sched")
-		if errno != 0 {
-			refuse(p, errno, pcb.FieldIdle)
-			return
-		}
-		last, ok := parseExecStart(text)
-		if !ok || last <= 0 {
+		last := c.execStart(p)
+		if last == 0 {
 			return
 		}
 		p.Have |= pcb.FieldIdle

@@ -3,9 +3,14 @@ package collect
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"ptop/internal/sick"
 	"ptop/pcb"
@@ -114,4 +119,48 @@ func TestExitedLeader(t *testing.T) {
 	if err != nil || !strings.Contains(string(want), ") Z ") {
 		t.Errorf("the kernel shows %s, %v", want, err)
 	}
+}
+
+// Of three that want one CPU, one has it at each reading.
+func TestReadyAndRunning(t *testing.T) {
+	cpus := ownCPUs(t)
+	pids := map[int32]bool{}
+	for range 3 {
+		cmd := exec.Command("sh", "-c", "while :; do :; done")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		})
+		var set unix.CPUSet
+		set.Set(int(cpus[0]))
+		if err := unix.SchedSetaffinity(cmd.Process.Pid, &set); err != nil {
+			t.Fatal(err)
+		}
+		pids[int32(cmd.Process.Pid)] = true
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		s := collectFrom(t, Options{})
+		ready, running := 0, 0
+		for i := range s.Procs {
+			p := &s.Procs[i]
+			switch {
+			case !pids[p.PID] || !p.Have.Has(pcb.FieldOnCPU):
+			case p.Phase() == pcb.PhaseReady:
+				ready++
+			case p.Phase() == pcb.PhaseRunning:
+				running++
+			}
+		}
+		if running > 1 {
+			t.Fatalf("%d processes run on one CPU", running)
+		}
+		if ready >= 2 { // the third may have lost the CPU to somebody else
+			return
+		}
+	}
+	t.Error("of three processes that want one CPU two were never ready")
 }
