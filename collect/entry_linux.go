@@ -12,6 +12,7 @@ type entry struct {
 	scan uint64 // the reading that saw it last
 
 	comm   string
+	wchan  string
 	nspids []int32
 	nsRead bool
 

@@ -43,6 +43,7 @@ func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
 	c.io(p, e)
 	c.texts(p, e, &line)
 	c.idle(p, e)
+	c.wchan(p, e)
 	account(s, p)
 	return nil
 }
@@ -164,6 +165,20 @@ func (c *Collector) io(p *pcb.Process, e *entry) {
 	p.ReadChars, p.WriteChars, p.ReadCalls, p.WriteCalls, p.ReadBytes, p.WriteBytes = r.io[0], r.io[1], r.io[2], r.io[3], r.io[4], r.io[5]
 	p.Have |= r.have & pcb.FieldIO
 	p.Denied |= r.denied & pcb.FieldIO
+}
+
+// wchan reads where a process sleeps that can't be woken, or that does not come to its end.
+func (c *Collector) wchan(p *pcb.Process, e *entry) {
+	if p.State != 'D' && (p.KFlags&pcb.PFExiting == 0 || p.Zombie()) {
+		return
+	}
+	text, errno := c.rd.read(c.rd.of(p.PID), "wchan")
+	if errno != 0 || len(text) == 0 || string(text) == "0" { // it runs by now, or the kernel does not tell us
+		return
+	}
+	e.wchan = intern(e.wchan, text)
+	p.WChan = e.wchan
+	p.Have |= pcb.FieldWChan
 }
 
 // holder is the process of those that could run on a CPU which got it last.

@@ -164,3 +164,23 @@ func TestReadyAndRunning(t *testing.T) {
 	}
 	t.Error("of three processes that want one CPU two were never ready")
 }
+
+// Where a process sleeps is read of those that can't be woken or can't come to their end; a 0 is no answer.
+func TestWhereItSleeps(t *testing.T) {
+	for _, test := range []struct{ state, flags, text, want string }{
+		{"D", "4194304", "io_schedule", "io_schedule"},
+		{"D", "4194304", "0", ""},
+		{"S", "4194304", "do_wait", ""},
+		{"S", "4194308", "zap_pid_ns_processes", "zap_pid_ns_processes"}, // PF_EXITING
+		{"Z", "4194308", "do_exit", ""},
+	} {
+		d := newOnDisk(t)
+		stat := strings.Replace(statTail, " S ", " "+test.state+" ", 1)
+		stat = strings.Replace(stat, " 3 0 66157", " 1 0 66157", 1)
+		d.write("stat", "42 (sh)"+strings.Replace(stat, "4194304", test.flags, 1))
+		d.write("wchan", test.text)
+		if p := d.read(); p.WChan != test.want || p.Have.Has(pcb.FieldWChan) != (test.want != "") {
+			t.Errorf("%+v: %q, have %b", test, p.WChan, p.Have)
+		}
+	}
+}

@@ -102,7 +102,7 @@ var scheduling = []*Column{
 		Value: onlyProc(pcb.FieldIdle, func(p *pcb.Process) Value { return seconds(p.Idle) }),
 	}, {
 		ID: "wchan", Title: "WCHAN", Group: "scheduling", Kind: Text, Width: 16,
-		Help:  "kernel function it sleeps in (/proc/PID/wchan)",
+		Help:  "kernel function that a process in uninterruptible sleep, or one that does not come to its end, sleeps in (/proc/PID/wchan; needs the right to trace it)",
 		Value: onlyProc(pcb.FieldWChan, func(p *pcb.Process) Value { return named(p.WChan) }),
 	}, {
 		ID: "hot_tid", Title: "HOTTID", Group: "scheduling", Kind: Int, Width: 7,
