@@ -57,7 +57,7 @@ func scanner(tb testing.TB, want Want) (*Collector, *pcb.Snapshot) {
 func TestScanAllocatesNothingPerProcess(t *testing.T) {
 	allocations := func(more int) (float64, int) {
 		sleepers(t, more)
-		c, s := scanner(t, WantSched|WantIO)
+		c, s := scanner(t, usual)
 		best := 1e9 // other processes come and go: the quietest of a few rounds
 		for range 8 {
 			best = min(best, testing.AllocsPerRun(1, func() {
@@ -79,8 +79,12 @@ func TestScanAllocatesNothingPerProcess(t *testing.T) {
 	}
 }
 
-// BenchmarkScan times a whole scan and, in turns with it, the floor: a bare open, read, close of the same files. It tells
-// microseconds a process of both, and their ratio.
+// usual is what ptop's modes want of a reading.
+const usual = WantSched | WantIO | WantIdle
+
+// BenchmarkScan times a whole scan and, in turns with it, the floor: a bare open, read, close of the files that are read of
+// every process each time. (What cannot have changed since is not read again; "threads" is -H, which reads all of it.) It
+// tells microseconds a process of both, and their ratio.
 func BenchmarkScan(b *testing.B) {
 	for _, n := range []int{300, 3000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
@@ -91,8 +95,8 @@ func BenchmarkScan(b *testing.B) {
 				files []string
 			}{
 				{"stat+status+cmdline", 0, []string{"stat", "status"}},
-				{"schedstat", WantSched, []string{"stat", "status", "schedstat"}},
-				{"schedstat+io", WantSched | WantIO, []string{"stat", "status", "schedstat", "io"}},
+				{"usual", usual, []string{"stat", "status"}},
+				{"threads", usual | WantThreads, []string{"stat", "status", "task/PID/status", "task/PID/schedstat", "task/PID/stat"}},
 			} {
 				b.Run(v.name, func(b *testing.B) { benchmarkScan(b, v.want, v.files) })
 			}
@@ -121,6 +125,29 @@ func benchmarkScan(b *testing.B, want Want, files []string) {
 	b.ReportMetric(float64(scan)/float64(bare), "×floor")
 }
 
+// BenchmarkFirstScan is what a one-shot mode costs: nothing is known of any process before.
+func BenchmarkFirstScan(b *testing.B) {
+	sleepers(b, 300)
+	b.ReportAllocs()
+	var scan time.Duration
+	procs := 0
+	for b.Loop() {
+		start := cpuTime()
+		c, err := New(Options{Want: usual})
+		if err != nil {
+			b.Fatal(err)
+		}
+		var s pcb.Snapshot
+		if err := c.Collect(b.Context(), &s); err != nil {
+			b.Fatal(err)
+		}
+		scan += cpuTime() - start
+		procs += len(s.Procs)
+		c.Close()
+	}
+	b.ReportMetric(float64(scan)/float64(procs)/1000, "µs/proc")
+}
+
 // cpuTime is the CPU time of the whole program, so that what other processes do to the clock does not count.
 func cpuTime() time.Duration {
 	var t unix.Timespec
@@ -134,7 +161,8 @@ func barePaths(s *pcb.Snapshot, files []string) []byte {
 	var paths strings.Builder
 	for i := range s.Procs {
 		for _, file := range files {
-			fmt.Fprintf(&paths, "%d/%s\x00", s.Procs[i].PID, file)
+			pid := strconv.Itoa(int(s.Procs[i].PID))
+			fmt.Fprintf(&paths, "%s/%s\x00", pid, strings.Replace(file, "PID", pid, 1))
 		}
 	}
 	return []byte(paths.String())

@@ -19,7 +19,7 @@ import (
 // that has more than a whole turn must be.
 const (
 	busyTurn    = 4096
-	restingTurn = 256
+	restingTurn = 64
 	oversizeAge = 20 * time.Second
 )
 
