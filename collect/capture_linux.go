@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"ptop/internal/bounded"
 	"ptop/pcb"
 )
@@ -23,12 +25,14 @@ var (
 		"sys/kernel/pid_max", "sys/kernel/threads-max", "sys/kernel/osrelease", "sys/kernel/hostname",
 		"sys/kernel/arch", "sys/kernel/random/boot_id",
 	}
-	processFiles = []string{"status", "schedstat", "sched", "comm", "cgroup", "wchan"}
-	// slowFiles can wait for a lock of the process: its memory map's, or the one that an exec holds.
-	slowFiles       = []string{"cmdline", "io", "syscall"}
-	processLinks    = []string{"exe", "cwd", "fd/0", "fd/1", "fd/2"}
-	threadFiles     = []string{"stat", "status", "schedstat", "comm", "wchan"}
-	slowThreadFiles = []string{"syscall"}
+	processFiles = []string{"status", "schedstat", "sched", "comm", "cgroup"}
+	threadFiles  = []string{"status", "schedstat", "comm"}
+	// An exec that does not end lets whoever reads these wait.
+	slowFiles       = []string{"stat", "io", "wchan", "syscall"}
+	slowLinks       = []string{"exe", "cwd", "fd/0", "fd/1", "fd/2"}
+	slowThreadFiles = []string{"stat", "wchan", "syscall"}
+	// A locked memory map lets whoever reads these wait.
+	memoryFiles = []string{"cmdline"}
 )
 
 // slowWait is how long a capture waits for one file that can block.
@@ -36,12 +40,13 @@ const slowWait = 250 * time.Millisecond
 
 // capturer writes one capture.
 type capturer struct {
-	root string
-	opt  CaptureOptions
-	out  *tar.Writer
-	at   time.Time
-	slow bounded.Pool
-	dirs map[string]bool
+	root   string
+	opt    CaptureOptions
+	out    *tar.Writer
+	at     time.Time
+	slow   bounded.Pool
+	memory bounded.Pool
+	dirs   map[string]bool
 }
 
 // Capture writes a tar archive of the files below root, a /proc, that a reading uses. Unpacked it is a directory for
@@ -52,7 +57,7 @@ func Capture(ctx context.Context, root string, w io.Writer, o CaptureOptions) er
 	}
 	c := &capturer{
 		root: root, opt: o, out: tar.NewWriter(w), at: time.Now(),
-		slow: bounded.Pool{Max: readersMax}, dirs: map[string]bool{},
+		slow: bounded.Pool{Max: stuckMax}, memory: bounded.Pool{Max: readersMax}, dirs: map[string]bool{},
 	}
 	pids, err := c.processes()
 	if err != nil {
@@ -105,12 +110,13 @@ func (c *capturer) processes() ([]int32, error) {
 }
 
 func (c *capturer) parent(pid int32) int32 {
-	text, err := os.ReadFile(filepath.Join(c.root, strconv.Itoa(int(pid)), "stat"))
-	var p pcb.Process
-	if err != nil || !parseStat(text, &p, &statLine{}) {
+	text, err := os.ReadFile(filepath.Join(c.root, strconv.Itoa(int(pid)), "status"))
+	if err != nil {
 		return 0
 	}
-	return p.PPID
+	var line statusLine
+	parseStatus(text, &pcb.Process{}, &line)
+	return line.ppid
 }
 
 // numberedEntries lists the entries of a directory that are pids or thread IDs.
@@ -173,28 +179,26 @@ type captured struct {
 	target string // of a symbolic link
 }
 
-// process writes the files of one process: all of them, or none when it ended before its stat was read a second time.
+// process writes the files of one process: all that could be read, or none when it ended meanwhile.
 func (c *capturer) process(pid int32) error {
 	dir := strconv.Itoa(int(pid))
-	stat, err := os.ReadFile(filepath.Join(c.root, dir, "stat"))
+	held, err := unix.Open(filepath.Join(c.root, dir), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}
-	files := []captured{{name: dir + "/stat", text: stat}}
-	files = c.texts(files, dir, processFiles)
-	files = c.slowTexts(files, pid, dir, slowFiles)
-	for _, link := range processLinks {
-		if target, err := os.Readlink(filepath.Join(c.root, dir, link)); err == nil {
-			files = append(files, captured{name: dir + "/" + link, target: target})
-		}
-	}
+	defer unix.Close(held)
+	files := c.texts(nil, dir, processFiles)
+	files = c.slowTexts(files, &c.slow, pid, dir, slowFiles)
+	files = c.links(files, pid, dir)
+	files = c.slowTexts(files, &c.memory, pid, dir, memoryFiles)
 	tids, _ := numberedEntries(filepath.Join(c.root, dir, "task"))
 	for _, tid := range tids {
 		task := dir + "/task/" + strconv.Itoa(int(tid))
 		files = c.texts(files, task, threadFiles)
-		files = c.slowTexts(files, pid, task, slowThreadFiles)
+		files = c.slowTexts(files, &c.slow, pid, task, slowThreadFiles)
 	}
-	if again, err := os.ReadFile(filepath.Join(c.root, dir, "stat")); err != nil || !sameStart(stat, again) {
+	// All was read by path. As the process whose directory is held is still there, it had the pid all the time.
+	if unix.Faccessat(held, "status", unix.F_OK, 0) != nil {
 		return nil
 	}
 	for _, f := range files {
@@ -203,15 +207,6 @@ func (c *capturer) process(pid int32) error {
 		}
 	}
 	return nil
-}
-
-// sameStart reports whether two stat files are of one process. Those that can't be parsed are taken as they are.
-func sameStart(a, b []byte) bool {
-	var p, q pcb.Process
-	if !parseStat(a, &p, &statLine{}) || !parseStat(b, &q, &statLine{}) {
-		return true
-	}
-	return p.Start == q.Start
 }
 
 func (c *capturer) texts(files []captured, dir string, names []string) []captured {
@@ -224,10 +219,10 @@ func (c *capturer) texts(files []captured, dir string, names []string) []capture
 }
 
 // slowTexts reads files that can block. Once one of a process has, the others of it are not tried.
-func (c *capturer) slowTexts(files []captured, pid int32, dir string, names []string) []captured {
+func (c *capturer) slowTexts(files []captured, pool *bounded.Pool, pid int32, dir string, names []string) []captured {
 	for _, name := range names {
 		path := filepath.Join(c.root, dir, name)
-		text, err := c.slow.Read(pid, slowWait, func() ([]byte, error) { return os.ReadFile(path) })
+		text, err := pool.Read(pid, slowWait, func() ([]byte, error) { return os.ReadFile(path) })
 		if err != nil {
 			continue
 		}
@@ -235,6 +230,20 @@ func (c *capturer) slowTexts(files []captured, pid int32, dir string, names []st
 			text = redactArgs(text)
 		}
 		files = append(files, captured{name: dir + "/" + name, text: text})
+	}
+	return files
+}
+
+func (c *capturer) links(files []captured, pid int32, dir string) []captured {
+	for _, link := range slowLinks {
+		path := filepath.Join(c.root, dir, link)
+		target, err := c.slow.Read(pid, slowWait, func() ([]byte, error) {
+			target, err := os.Readlink(path)
+			return []byte(target), err
+		})
+		if err == nil {
+			files = append(files, captured{name: dir + "/" + link, target: string(target)})
+		}
 	}
 	return files
 }

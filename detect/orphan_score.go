@@ -118,8 +118,12 @@ func (b *belief) probed(probe *pcb.Probe) {
 // unread says which evidence could not be had. What is missing counts neither way.
 func (b *belief) unread(probe *pcb.Probe, kind pcb.ProbeKinds, name string) {
 	why := ": could not be read"
-	if probe != nil && probe.Denied&kind != 0 {
+	switch {
+	case probe == nil:
+	case probe.Denied&kind != 0:
 		why = ": not permitted; run ptop as root or as the owner of the process"
+	case probe.Blocked&kind != 0:
+		why = blockedReaders
 	}
 	b.missing = append(b.missing, procFile(b.q.ID, name)+why)
 }

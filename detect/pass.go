@@ -59,5 +59,8 @@ func (p *Pass) dead(i int32) time.Duration {
 	return max(idle, watched)
 }
 
+// blockedReaders is why evidence is missing that would cost whoever reads it a thread.
+const blockedReaders = ": not read; the kernel lets whoever reads it wait"
+
 // in reports whether a probe was made and holds that kind of evidence.
 func in(probe *pcb.Probe, kind pcb.ProbeKinds) bool { return probe != nil && probe.Have&kind != 0 }

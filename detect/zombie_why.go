@@ -81,6 +81,8 @@ func (q *inquest) denied() {
 		q.f.Missing = append(q.f.Missing, file+": not read")
 	case q.probe.Denied&pcb.ProbeThreads != 0:
 		q.f.Missing = append(q.f.Missing, file+": not permitted; run ptop as root or as the owner of the process, with CAP_SYS_PTRACE")
+	case q.probe.Blocked&pcb.ProbeThreads != 0:
+		q.f.Missing = append(q.f.Missing, file+blockedReaders)
 	case q.probe.Have&pcb.ProbeThreads == 0:
 		q.f.Missing = append(q.f.Missing, file+": could not be read")
 	}

@@ -39,6 +39,7 @@ type DetailPart string
 
 // The parts of a Detail that can be missing.
 const (
+	PartProcess    DetailPart = "process" // its stat, and with it that it is the one that was meant
 	PartArgs       DetailPart = "args"
 	PartEnviron    DetailPart = "environ"
 	PartCwd        DetailPart = "cwd"

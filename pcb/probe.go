@@ -27,10 +27,11 @@ type ProbeRequest struct {
 
 // Probe is the evidence read about one process. What is not in Have was not readable: a nil or zero there means nothing.
 type Probe struct {
-	ID     ID
-	At     time.Duration // Snapshot clock
-	Have   ProbeKinds
-	Denied ProbeKinds // refused for want of a right; threads can be in both: there but for their system calls
+	ID      ID
+	At      time.Duration // Snapshot clock
+	Have    ProbeKinds
+	Denied  ProbeKinds // refused for want of a right; threads can be in both: there but for their system calls
+	Blocked ProbeKinds // the kernel lets whoever reads them wait
 
 	Threads []ThreadProbe // ProbeThreads
 

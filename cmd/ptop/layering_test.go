@@ -16,7 +16,7 @@ var allowed = map[string]string{
 	"collect":            "pcb internal/bounded",
 	"collect/detail":     "pcb internal/bounded",
 	"internal/bounded":   "",
-	"internal/act":       "pcb",
+	"internal/act":       "pcb internal/bounded",
 	"internal/container": "pcb",
 	"internal/sanitize":  "",
 	"internal/near":      "",

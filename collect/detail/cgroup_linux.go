@@ -16,7 +16,7 @@ import (
 
 // cgroup reads which cgroups the process is in and what these say.
 func (g *reading) cgroup() {
-	g.d.CgroupPath = plain(g, pcb.PartCgroup, func() ([]string, error) {
+	g.d.CgroupPath = free(g, pcb.PartCgroup, func() ([]string, error) {
 		text, err := os.ReadFile(g.path("cgroup"))
 		if err != nil || len(text) == 0 {
 			return nil, err
@@ -24,7 +24,7 @@ func (g *reading) cgroup() {
 		return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), nil
 	})
 	lines := g.d.CgroupPath
-	g.d.CgroupFigures = plain(g, pcb.PartCgroup, func() ([]pcb.CgroupFigure, error) {
+	g.d.CgroupFigures = free(g, pcb.PartCgroup, func() ([]pcb.CgroupFigure, error) {
 		mounts, err := procfs.GetMounts()
 		if err != nil {
 			return nil, err

@@ -19,13 +19,16 @@ const maxFiles = 4096
 // paths reads where the process is and what it runs. The targets are never looked at themselves: one on a dead
 // network mount would block.
 func (g *reading) paths() {
-	g.d.Exe, _ = os.Readlink(g.path("exe")) // fails for kernel threads, too
-	g.d.Root, _ = os.Readlink(g.path("root"))
-	cwd, err := os.Readlink(g.path("cwd"))
-	g.d.Cwd = cwd
-	if err != nil && !g.kernelThread() {
-		g.d.Problems[pcb.PartCwd] = explain(err, false)
-	}
+	type links struct{ exe, root, cwd string }
+	got := plain(g, pcb.PartCwd, func() (l links, err error) {
+		l.exe, _ = os.Readlink(g.path("exe")) // fails for kernel threads, too
+		l.root, _ = os.Readlink(g.path("root"))
+		if l.cwd, err = os.Readlink(g.path("cwd")); g.kernelThread() {
+			err = nil
+		}
+		return l, err
+	})
+	g.d.Exe, g.d.Root, g.d.Cwd = got.exe, got.root, got.cwd
 }
 
 func (g *reading) kernelThread() bool { return g.stat.Flags&pcb.PFKernelThread != 0 }

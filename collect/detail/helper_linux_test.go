@@ -140,7 +140,7 @@ func beProbingNobody() {
 	must(err)
 	id := pcb.ID{PID: int32(pid), Start: startOf(stat)}
 	for {
-		got := NewProber("").Probe(background, nil, []pcb.ProbeRequest{{ID: id, Kinds: everything}})[id]
+		got := NewProber("").Probe(background, &pcb.Snapshot{}, []pcb.ProbeRequest{{ID: id, Kinds: everything}})[id]
 		if got != nil && got.Have|got.Denied == everything { // a busy machine can take a pass its time
 			fmt.Printf("have %b denied %b threads %v known %v\n", got.Have, got.Denied, len(got.Threads) > 0, got.Threads[0].SyscallKnown)
 			os.Exit(0)

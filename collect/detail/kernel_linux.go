@@ -19,23 +19,28 @@ func (g *reading) kernel() {
 		}
 		return string(text), err
 	})
-	g.d.Syscall = plain(g, pcb.PartSyscall, func() (string, error) {
+	call := plain(g, pcb.PartSyscall, func() (string, error) {
 		text, err := os.ReadFile(g.path("syscall"))
-		return describeSyscall(string(text), g.d.Files), err
+		return string(text), err
 	})
+	g.d.Syscall = describeSyscall(call, g.d.Files)
 	g.d.Stack = plain(g, pcb.PartStack, func() ([]string, error) {
 		text, err := os.ReadFile(g.path("stack"))
 		return parseStack(string(text)), err
 	})
-	g.d.OOMScore = g.number("oom_score")
-	g.d.OOMAdj = g.number("oom_score_adj")
-	g.d.LoginUID = g.auditID("loginuid")
-	g.d.SessionID = g.auditID("sessionid")
+	type numbers struct {
+		oomScore, oomAdj    *int
+		loginUID, sessionID *uint32
+	}
+	got := free(g, "", func() (numbers, error) {
+		return numbers{g.number("oom_score"), g.number("oom_score_adj"), g.auditID("loginuid"), g.auditID("sessionid")}, nil
+	})
+	g.d.OOMScore, g.d.OOMAdj, g.d.LoginUID, g.d.SessionID = got.oomScore, got.oomAdj, got.loginUID, got.sessionID
 }
 
 // number reads a file with one number; nil when there is none.
-func (g *reading) number(name string) *int {
-	text, err := os.ReadFile(g.path(name))
+func (p place) number(name string) *int {
+	text, err := os.ReadFile(p.path(name))
 	if err != nil {
 		return nil
 	}
@@ -47,8 +52,8 @@ func (g *reading) number(name string) *int {
 }
 
 // auditID reads an identifier that is all ones when it was never set.
-func (g *reading) auditID(name string) *uint32 {
-	text, err := os.ReadFile(g.path(name))
+func (p place) auditID(name string) *uint32 {
+	text, err := os.ReadFile(p.path(name))
 	if err != nil {
 		return nil
 	}

@@ -1,7 +1,9 @@
 package detail
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
@@ -14,10 +16,14 @@ import (
 
 // limits reads the resource limits, with what is used of them.
 func (g *reading) limits() {
-	used := plain(g, pcb.PartLimits, func() (map[string]int64, error) { return g.used() })
-	g.d.Limits = plain(g, pcb.PartLimits, func() ([]pcb.Limit, error) {
+	files, filesKnown := int64(g.d.FilesTotal), g.d.Problems[pcb.PartFiles] == "" || g.d.FilesTotal > 0
+	g.d.Limits = free(g, pcb.PartLimits, func() ([]pcb.Limit, error) {
 		text, err := os.ReadFile(g.path("limits"))
-		return parseLimits(string(text), used), err
+		used, usedErr := g.used()
+		if filesKnown {
+			used["Max open files"] = files
+		}
+		return parseLimits(string(text), used), errors.Join(err, usedErr)
 	})
 }
 
@@ -56,13 +62,10 @@ func limitValue(text string) int64 {
 
 // used tells the current use of those limits for which the kernel counts it.
 func (g *reading) used() (map[string]int64, error) {
+	used := make(map[string]int64)
 	status, err := g.proc.NewStatus()
 	if err != nil {
-		return nil, err
-	}
-	used := make(map[string]int64)
-	if g.d.Problems[pcb.PartFiles] == "" || g.d.FilesTotal > 0 {
-		used["Max open files"] = int64(g.d.FilesTotal)
+		return used, err
 	}
 	if status.VmSize > 0 {
 		used["Max address space"] = int64(status.VmSize)
@@ -79,7 +82,8 @@ func (g *reading) used() (map[string]int64, error) {
 // tasksTime bounds the count of a user's tasks.
 const tasksTime = 500 * time.Millisecond
 
-// tasksOf counts the threads of a user, which is what the limit on processes is about.
+// tasksOf counts the threads of a user, which is what the limit on processes is about. It reads every process, and so
+// nothing but status: that one never blocks.
 func tasksOf(root string, uid uint64) (count int64, ok bool) {
 	fs, err := procfs.NewFS(root)
 	if err != nil {
@@ -94,15 +98,25 @@ func tasksOf(root string, uid uint64) (count int64, ok bool) {
 		if time.Now().After(end) {
 			return 0, false
 		}
-		status, err := p.NewStatus()
-		if err != nil || status.UIDs[0] != uid {
+		status, err := os.ReadFile(filepath.Join(root, strconv.Itoa(p.PID), "status"))
+		if owner, known := statusNumber(status, "Uid"); err != nil || !known || owner != uid {
 			continue
 		}
-		if stat, err := p.Stat(); err == nil {
-			count += int64(stat.NumThreads)
-		}
+		threads, _ := statusNumber(status, "Threads")
+		count += int64(threads)
 	}
 	return count, true
+}
+
+// statusNumber gives the first number in a line of a status file. No name can pose as one: newlines in it are escaped.
+func statusNumber(status []byte, key string) (uint64, bool) {
+	_, rest, _ := strings.Cut(string(status), "\n"+key+":\t")
+	end := strings.IndexAny(rest, "\t\n")
+	if end < 0 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(rest[:end], 10, 64)
+	return n, err == nil
 }
 
 // namespaces lists the namespaces, and which of them are not ptop's own.

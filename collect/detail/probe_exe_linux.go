@@ -1,7 +1,6 @@
 package detail
 
 import (
-	"context"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -32,19 +31,30 @@ func (s *suspect) readExe() error {
 	if err != nil {
 		return err
 	}
-	key := exeKey{s.ID, target}
-	facts, known := s.exes[key]
-	if !known {
-		if facts, err = within(s, &s.plain, func(context.Context) (exeFacts, error) { return examine(s.path("exe")) }); err != nil {
-			return err
-		}
-		if len(s.exes) >= maxExeCache {
-			clear(s.exes)
-		}
-		s.exes[key] = facts
-	}
+	facts, err := s.executable(exeKey{s.ID, target})
 	s.GoBinary, s.ImportsWait = facts.goBinary, facts.importsWait
-	return nil
+	return err
+}
+
+// executable examines what the process runs, unless that was done before.
+func (s *suspect) executable(key exeKey) (exeFacts, error) {
+	s.mu.Lock()
+	facts, known := s.exes[key]
+	s.mu.Unlock()
+	if known {
+		return facts, nil
+	}
+	facts, err := examine(s.path("exe"))
+	if err != nil {
+		return exeFacts{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.exes) >= maxExeCache {
+		clear(s.exes)
+	}
+	s.exes[key] = facts
+	return facts, nil
 }
 
 // examine reads an executable. It is anybody's file: bounded in what is read of it, and what is not as it should be

@@ -1,7 +1,6 @@
 package detail
 
 import (
-	"context"
 	"errors"
 	"maps"
 	"os"
@@ -21,42 +20,34 @@ const maxFileProbes = 1024
 // readFiles reads where the first descriptors lead, whether anybody reads its output, and where it listens. The
 // targets are never looked at themselves: one on a dead network mount would block.
 func (s *suspect) readFiles() error {
-	type result struct {
-		fds      [3]string
-		noReader bool
-		cwd      string
-		sockets  []uint64
+	var err error
+	if s.Cwd, err = os.Readlink(s.path("cwd")); err != nil {
+		return err
 	}
-	got, err := within(s, &s.plain, func(ctx context.Context) (r result, err error) {
-		if r.cwd, err = os.Readlink(s.path("cwd")); err != nil {
-			return r, err
+	for fd := range s.FDs {
+		target, err := os.Readlink(s.path("fd", strconv.Itoa(fd)))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
 		}
-		for fd := range r.fds {
-			target, err := os.Readlink(s.path("fd", strconv.Itoa(fd)))
-			if err != nil && !errors.Is(err, os.ErrNotExist) {
-				return r, err
-			}
-			r.fds[fd] = target
-		}
-		r.noReader = strings.HasPrefix(r.fds[1], "pipe:[") && pipeWithoutReader(s.path("fd", "1"), r.fds[1])
-		names, _, err := listNames(s.path("fd"), maxFileProbes)
-		for _, name := range names {
-			if ctx.Err() != nil {
-				return r, ctx.Err()
-			}
-			target, _ := os.Readlink(s.path("fd", name))
-			if inode, ok := socketInode(target); ok {
-				r.sockets = append(r.sockets, inode)
-			}
-		}
-		return r, err
-	})
+		s.FDs[fd] = target
+	}
+	s.StdoutNoReader = strings.HasPrefix(s.FDs[1], "pipe:[") && pipeWithoutReader(s.path("fd", "1"), s.FDs[1])
+	names, _, err := listNames(s.path("fd"), maxFileProbes)
 	if err != nil {
 		return err
 	}
-	s.FDs, s.StdoutNoReader, s.Cwd = got.fds, got.noReader, got.cwd
-	if len(got.sockets) > 0 {
-		s.Listening, err = s.listening(got.sockets)
+	var sockets []uint64
+	for _, name := range names {
+		if s.ctx.Err() != nil {
+			return s.ctx.Err()
+		}
+		target, _ := os.Readlink(s.path("fd", name))
+		if inode, ok := socketInode(target); ok {
+			sockets = append(sockets, inode)
+		}
+	}
+	if len(sockets) > 0 {
+		s.Listening, err = s.listening(sockets)
 	}
 	return err
 }
@@ -95,28 +86,41 @@ const listenersFor = 10 * time.Second
 
 // listening says which of these sockets wait for connections.
 func (s *suspect) listening(inodes []uint64) ([]string, error) {
-	space, err := os.Readlink(s.path("ns", "net"))
+	all, err := s.listeners()
 	if err != nil {
 		return nil, err
 	}
-	table := s.nets[space]
-	if time.Since(table.read) > listenersFor {
-		where, err := within(s, &s.plain, func(context.Context) (map[uint64]string, error) { return readListeners(s.dir) })
-		if err != nil {
-			return nil, err
-		}
-		maps.DeleteFunc(s.nets, func(_ string, old listeners) bool { return time.Since(old.read) > listenersFor })
-		table = listeners{time.Now(), where}
-		s.nets[space] = table
-	}
 	var out []string
 	for _, inode := range inodes {
-		if where, ok := table.where[inode]; ok && !slices.Contains(out, where) {
+		if where, ok := all[inode]; ok && !slices.Contains(out, where) {
 			out = append(out, where)
 		}
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+// listeners gives all that wait for connections in the process's network namespace, read anew when that is long ago.
+func (s *suspect) listeners() (map[uint64]string, error) {
+	space, err := os.Readlink(s.path("ns", "net"))
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	table := s.nets[space]
+	s.mu.Unlock()
+	if time.Since(table.read) <= listenersFor {
+		return table.where, nil
+	}
+	where, err := readListeners(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.nets, func(_ string, old listeners) bool { return time.Since(old.read) > listenersFor })
+	s.nets[space] = listeners{time.Now(), where}
+	return where, nil
 }
 
 // readListeners reads what listens in the network namespace of the process in dir.

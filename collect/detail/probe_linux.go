@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -19,9 +20,8 @@ import (
 // The bounds of one pass of probing. A pass delays the Frame that it is for.
 const (
 	maxProbes    = 64
-	passTimeout  = 250 * time.Millisecond
-	probeTimeout = 100 * time.Millisecond // one part of one process
-	maxBlockedBy = 4                      // blocked readers at once, of each pool
+	passTimeout  = 250 * time.Millisecond // after which no probe is begun
+	probeTimeout = 100 * time.Millisecond // one probe
 )
 
 // Prober reads evidence about suspects. It is for one goroutine.
@@ -29,8 +29,10 @@ type Prober struct {
 	root   string
 	memory bounded.Pool // readers of environ, which the memory map lock can block
 	plain  bounded.Pool // all others
-	exes   map[exeKey]exeFacts
-	nets   map[string]listeners // by network namespace
+
+	mu   sync.Mutex // over what follows: a reader that is late writes to it when it ends
+	exes map[exeKey]exeFacts
+	nets map[string]listeners // by network namespace
 }
 
 // NewProber makes a Prober of the /proc at root (empty for /proc).
@@ -40,31 +42,28 @@ func NewProber(root string) *Prober {
 	}
 	return &Prober{
 		root: root, exes: make(map[exeKey]exeFacts), nets: make(map[string]listeners),
-		memory: bounded.Pool{Max: maxBlockedBy}, plain: bounded.Pool{Max: maxBlockedBy},
+		memory: bounded.Pool{Max: maxBlocked}, plain: bounded.Pool{Max: maxBlocked},
 	}
 }
 
 // pass is one call of Probe.
 type pass struct {
 	*Prober
-	ctx      context.Context
-	deadline time.Time
-	mounts   []*procfs.MountInfo // read once, when the first freezer is asked for
+	ctx    context.Context
+	mounts func() ([]*procfs.MountInfo, error)
 }
 
-// Probe reads what is asked for, of the first 64 processes that are named, for at most 250 ms. A process that is
-// missing in the answer has ended, or its turn did not come.
-func (p *Prober) Probe(ctx context.Context, _ *pcb.Snapshot, want []pcb.ProbeRequest) map[pcb.ID]*pcb.Probe {
-	ctx, cancel := context.WithTimeout(ctx, passTimeout)
-	defer cancel()
-	now := &pass{Prober: p, ctx: ctx}
-	now.deadline, _ = ctx.Deadline()
+// Probe reads what is asked for, of the first 64 processes that are named, for about 250 ms. What the kernel lets every
+// reader wait for is told as blocked; a process that is missing in the answer has ended, or its turn did not come.
+func (p *Prober) Probe(ctx context.Context, snap *pcb.Snapshot, want []pcb.ProbeRequest) map[pcb.ID]*pcb.Probe {
+	now := &pass{Prober: p, ctx: ctx, mounts: sync.OnceValues(procfs.GetMounts)}
+	end := time.Now().Add(passTimeout)
 	out := make(map[pcb.ID]*pcb.Probe)
 	for _, request := range merge(want) {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || time.Now().After(end) {
 			break
 		}
-		if probe := now.probe(request); probe != nil {
+		if probe := now.probe(request, snap.Lookup(request.ID)); probe != nil {
 			out[request.ID] = probe
 		}
 	}
@@ -86,26 +85,76 @@ func merge(want []pcb.ProbeRequest) []pcb.ProbeRequest {
 	return out
 }
 
-// suspect is one process being probed.
+// probe reads one process; nil when it is not there, or not to the end. row is what the Snapshot has of it, if anything.
+// The environment is read by itself: the memory map lock blocks that and nothing else.
+func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
+	probe := pcb.Probe{ID: request.ID, At: monotonic()}
+	environ, others := request.Kinds&pcb.ProbeEnv, request.Kinds&^pcb.ProbeEnv
+	if row != nil && row.Blocked { // whoever reads it now waits, too
+		probe.Blocked, environ = environ, 0
+		if !row.Have.Has(pcb.FieldStat) {
+			probe.Blocked, others = request.Kinds, 0
+		}
+	}
+	left := environ | others
+	for _, step := range []struct {
+		pool  *bounded.Pool
+		kinds pcb.ProbeKinds
+	}{{&p.plain, others}, {&p.memory, environ}} {
+		if step.kinds == 0 {
+			continue
+		}
+		next, err := p.read(step.pool, probe, step.kinds)
+		switch {
+		case err == nil:
+			probe = next
+			left &^= step.kinds
+		case errors.Is(err, bounded.ErrBlocked):
+			probe.Blocked |= left
+			return &probe
+		case !errors.Is(err, bounded.ErrBusy):
+			return nil
+		}
+	}
+	return &probe
+}
+
+// read gives the probe with these kinds added to it.
+func (p *pass) read(pool *bounded.Pool, probe pcb.Probe, kinds pcb.ProbeKinds) (pcb.Probe, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, probeTimeout)
+	defer cancel()
+	s := &suspect{pass: p, Probe: probe, ctx: ctx}
+	_, err := pool.Read(probe.ID.PID, probeTimeout, func() ([]byte, error) { return nil, s.read(kinds) })
+	if err != nil { // of a reader that did not return nothing is touched any more
+		return probe, err
+	}
+	return s.Probe, nil
+}
+
+// suspect is one process being probed, by a goroutine that the kernel may never let go.
 type suspect struct {
 	*pass
-	*pcb.Probe
+	pcb.Probe
+	ctx context.Context
 	dir string // where its files are: its own directory, or a living thread's when the leader has exited
 }
 
-// probe reads one process; nil when it is not there, or not to the end.
-func (p *pass) probe(request pcb.ProbeRequest) *pcb.Probe {
-	dir := filepath.Join(p.root, strconv.Itoa(int(request.ID.PID)))
+// read adds these kinds to the probe. An error says that the process is not there, or not to the end.
+func (s *suspect) read(kinds pcb.ProbeKinds) error {
+	dir := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)))
 	held, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return err
 	}
 	defer unix.Close(held)
 	stat, err := readStat(held)
-	if err != nil || startOf(stat) != request.ID.Start {
-		return nil
+	if err != nil {
+		return err
 	}
-	s := &suspect{pass: p, Probe: &pcb.Probe{ID: request.ID, At: monotonic()}, dir: livingDir(dir, stat)}
+	if startOf(stat) != s.ID.Start {
+		return unix.ESRCH
+	}
+	s.dir = livingDir(dir, stat)
 	for _, part := range []struct {
 		kind pcb.ProbeKinds
 		read func(*suspect) error
@@ -117,7 +166,7 @@ func (p *pass) probe(request pcb.ProbeRequest) *pcb.Probe {
 		{pcb.ProbeFreezer, (*suspect).readFreezer},
 		{pcb.ProbeFDs, (*suspect).readFDs},
 	} {
-		if request.Kinds&part.kind == 0 {
+		if kinds&part.kind == 0 {
 			continue
 		}
 		err := part.read(s)
@@ -128,31 +177,12 @@ func (p *pass) probe(request pcb.ProbeRequest) *pcb.Probe {
 			s.Have |= part.kind
 		}
 	}
-	// All was read by path. As the process that is held since the beginning is still there, it had the pid all the time.
-	if _, err := readStat(held); err != nil {
-		return nil
-	}
-	return s.Probe
+	return stillThere(held)
 }
 
-// within reads one part on another thread, for as long as the pass has left and one process may take. Of a reader
-// that did not return nothing is touched any more.
-func within[T any](s *suspect, pool *bounded.Pool, read func(ctx context.Context) (T, error)) (T, error) {
-	timeout := min(probeTimeout, time.Until(s.deadline))
-	ctx, cancel := context.WithTimeout(s.ctx, timeout)
-	defer cancel()
-	var got T
-	_, err := pool.Read(s.ID.PID, timeout, func() ([]byte, error) {
-		var err error
-		got, err = read(ctx)
-		return nil, err
-	})
-	if errors.Is(err, bounded.ErrBlocked) || errors.Is(err, bounded.ErrBusy) {
-		var none T
-		return none, err
-	}
-	return got, err
-}
+// stillThere makes sure, after something was read by path, that all of it was of one process: as the one whose directory
+// was opened before is there yet, it has had the pid all the time. Unlike stat, status never blocks.
+func stillThere(dir int) error { return unix.Faccessat(dir, "status", unix.F_OK, 0) }
 
 // afterComm gives the fields of a stat line that follow the name: the state is the first.
 func afterComm(stat []byte) [][]byte {

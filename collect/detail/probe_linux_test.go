@@ -39,7 +39,7 @@ func probed(t *testing.T, p *Prober, id pcb.ID, kinds pcb.ProbeKinds) *pcb.Probe
 	t.Helper()
 	var got *pcb.Probe
 	for range 200 {
-		got = p.Probe(background, nil, []pcb.ProbeRequest{{ID: id, Kinds: kinds}})[id]
+		got = p.Probe(background, &pcb.Snapshot{}, []pcb.ProbeRequest{{ID: id, Kinds: kinds}})[id]
 		if got != nil && (got.Have|got.Denied)&kinds == kinds {
 			return got
 		}
@@ -91,13 +91,17 @@ func TestProbeWaitForAnother(t *testing.T) {
 func TestProbeExitedLeader(t *testing.T) {
 	t.Parallel()
 	c := sick.Start(t, "zombie-leader-exited")
-	got := probed(t, NewProber(""), idOf(t, c.PID), everything)
-	var states []byte
-	for _, thread := range got.Threads {
-		states = append(states, thread.State)
+	const want = "ZSSS" // a dead leader and three sleepers
+	var got *pcb.Probe
+	var states string
+	for end := time.Now().Add(time.Minute); states != want && time.Now().Before(end); time.Sleep(time.Millisecond) { // on their way to sleep
+		got, states = probed(t, NewProber(""), idOf(t, c.PID), everything), ""
+		for _, thread := range got.Threads {
+			states += string(rune(thread.State))
+		}
 	}
-	if string(states) != "ZSSS" {
-		t.Errorf("states %s, want those of a dead leader and three sleepers", states)
+	if states != want {
+		t.Errorf("states %s, want %s", states, want)
 	}
 	if got.Have != everything || got.Cwd == "" || !got.ImportsWait || got.FDCount == 0 {
 		t.Errorf("what its threads share is missing: %+v", got)
@@ -189,12 +193,12 @@ func TestProbeIdentityAndBounds(t *testing.T) {
 	self := idOf(t, os.Getpid())
 	p := NewProber("")
 	recycled := pcb.ID{PID: self.PID, Start: self.Start + 1}
-	if got := p.Probe(background, nil, []pcb.ProbeRequest{{ID: recycled, Kinds: everything}, {ID: pcb.ID{PID: 1 << 30}}}); len(got) != 0 {
+	if got := p.Probe(background, &pcb.Snapshot{}, []pcb.ProbeRequest{{ID: recycled, Kinds: everything}, {ID: pcb.ID{PID: 1 << 30}, Kinds: everything}}); len(got) != 0 {
 		t.Errorf("somebody else's evidence: %v", got)
 	}
 	cancelled, cancel := context.WithCancel(background)
 	cancel()
-	if got := p.Probe(cancelled, nil, []pcb.ProbeRequest{{ID: self}}); len(got) != 0 {
+	if got := p.Probe(cancelled, &pcb.Snapshot{}, []pcb.ProbeRequest{{ID: self}}); len(got) != 0 {
 		t.Errorf("a cancelled pass gave %v", got)
 	}
 	want := make([]pcb.ProbeRequest, 0, 2*maxProbes)
@@ -240,7 +244,7 @@ func TestProbeBlocked(t *testing.T) {
 	p := NewProber(root)
 	blocked, free := pcb.ID{PID: 41, Start: self.Start}, pcb.ID{PID: 42, Start: self.Start}
 	for range 50 {
-		got := p.Probe(background, nil, []pcb.ProbeRequest{{ID: blocked, Kinds: pcb.ProbeEnv}, {ID: free, Kinds: pcb.ProbeEnv}})
+		got := p.Probe(background, &pcb.Snapshot{}, []pcb.ProbeRequest{{ID: blocked, Kinds: pcb.ProbeEnv}, {ID: free, Kinds: pcb.ProbeEnv}})
 		if b := got[blocked]; b != nil && b.Have != 0 {
 			t.Fatalf("the blocked one gave %+v", b)
 		}
@@ -418,7 +422,7 @@ func BenchmarkProbe(b *testing.B) {
 	}
 	p, want := NewProber(""), []pcb.ProbeRequest{{ID: pcb.ID{PID: int32(os.Getpid()), Start: startOf(stat)}, Kinds: everything}}
 	for b.Loop() {
-		if got := p.Probe(background, nil, want); len(got) != 1 {
+		if got := p.Probe(background, &pcb.Snapshot{}, want); len(got) != 1 {
 			b.Fatal("no probe")
 		}
 	}

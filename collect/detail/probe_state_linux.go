@@ -1,7 +1,6 @@
 package detail
 
 import (
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -24,20 +23,17 @@ var markers = []string{
 
 // readEnv picks the markers from the environment that the process was started with.
 func (s *suspect) readEnv() error {
-	found, err := within(s, &s.memory, func(context.Context) (map[string]string, error) {
-		file, err := os.Open(s.path("environ"))
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		text, err := io.ReadAll(io.LimitReader(file, maxMarked))
-		if err != nil {
-			return nil, err
-		}
-		return pickMarkers(string(text)), nil
-	})
-	s.Env = found
-	return err
+	file, err := os.Open(s.path("environ"))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxMarked))
+	if err != nil {
+		return err
+	}
+	s.Env = pickMarkers(string(text))
+	return nil
 }
 
 func pickMarkers(environ string) map[string]string {
@@ -55,22 +51,15 @@ var errNoFreezer = errors.New("detail: no freezer of this cgroup is mounted here
 
 // readFreezer reads whether the cgroup, or one that it is in, is frozen.
 func (s *suspect) readFreezer() error {
-	if s.mounts == nil {
-		mounts, err := procfs.GetMounts()
-		if err != nil {
-			return err
-		}
-		s.mounts = mounts
+	mounts, err := s.mounts()
+	if err != nil {
+		return err
 	}
-	mounts := s.mounts
-	frozen, err := within(s, &s.plain, func(context.Context) (bool, error) {
-		text, err := os.ReadFile(s.path("cgroup"))
-		if err != nil {
-			return false, err
-		}
-		return frozenCgroup(string(text), mounts)
-	})
-	s.Frozen = frozen
+	text, err := os.ReadFile(s.path("cgroup"))
+	if err != nil {
+		return err
+	}
+	s.Frozen, err = frozenCgroup(string(text), mounts)
 	return err
 }
 
@@ -113,22 +102,19 @@ func fileHas(path, line string) bool {
 
 // readFDs counts the descriptors and reads their soft limit.
 func (s *suspect) readFDs() error {
-	type result struct{ count, limit uint64 }
-	got, err := within(s, &s.plain, func(context.Context) (r result, err error) {
-		if r.limit, err = fileLimit(s.path("limits")); err != nil {
-			return r, err
-		}
-		info, err := os.Stat(s.path("fd"))
-		if err != nil {
-			return r, err
-		}
-		if r.count = uint64(info.Size()); r.count > 0 { // Linux 6.2 and later, and for everybody
-			return r, nil
-		}
-		_, total, err := listNames(s.path("fd"), 0)
-		return result{uint64(total), r.limit}, err
-	})
-	s.FDCount, s.FDLimit = got.count, got.limit
+	var err error
+	if s.FDLimit, err = fileLimit(s.path("limits")); err != nil {
+		return err
+	}
+	info, err := os.Stat(s.path("fd"))
+	if err != nil {
+		return err
+	}
+	if s.FDCount = uint64(info.Size()); s.FDCount > 0 { // Linux 6.2 and later, and for everybody
+		return nil
+	}
+	_, total, err := listNames(s.path("fd"), 0)
+	s.FDCount = uint64(total)
 	return err
 }
 

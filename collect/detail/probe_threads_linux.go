@@ -2,7 +2,6 @@ package detail
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -17,36 +16,22 @@ const maxThreadProbes = 256
 
 // readThreads reads the threads. What is told of them is kept even where their system calls are denied.
 func (s *suspect) readThreads() error {
-	type result struct {
-		threads []pcb.ThreadProbe
-		denied  bool
-	}
 	task := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task")
-	got, err := within(s, &s.plain, func(ctx context.Context) (r result, err error) {
-		names, _, err := listNames(task, maxThreadProbes)
-		if err != nil {
-			return r, err
-		}
-		for _, name := range names {
-			if ctx.Err() != nil {
-				return r, ctx.Err()
-			}
-			t, err := probeThread(filepath.Join(task, name), name)
-			if errors.Is(err, os.ErrPermission) {
-				r.denied = true
-			} else if err != nil {
-				continue // it has ended
-			}
-			r.threads = append(r.threads, t)
-		}
-		return r, nil
-	})
+	names, _, err := listNames(task, maxThreadProbes)
 	if err != nil {
 		return err
 	}
-	s.Threads = got.threads
-	if got.denied {
-		s.Denied |= pcb.ProbeThreads
+	for _, name := range names {
+		if s.ctx.Err() != nil {
+			return s.ctx.Err()
+		}
+		t, err := probeThread(filepath.Join(task, name), name)
+		if errors.Is(err, os.ErrPermission) {
+			s.Denied |= pcb.ProbeThreads
+		} else if err != nil {
+			continue // it has ended
+		}
+		s.Threads = append(s.Threads, t)
 	}
 	return nil
 }

@@ -12,12 +12,29 @@ import (
 // process fills the control block, after the parts that give some of its texts. Figures of single threads are left
 // to the thread list.
 func (g *reading) process() {
-	g.d.Process = plain(g, "", func() (pcb.Process, error) { return g.block(), nil })
+	bare := g.fromStat()
+	p, err := within(g, &g.free, plainTimeout, func() (pcb.Process, error) { return g.withStatus(bare), nil })
+	if err != nil {
+		p = bare
+	}
+	if io, err := within(g, &g.plain, plainTimeout, g.proc.IO); err == nil {
+		p.ReadChars, p.WriteChars, p.ReadCalls, p.WriteCalls = io.RChar, io.WChar, io.SyscR, io.SyscW
+		p.ReadBytes, p.WriteBytes = io.ReadBytes, io.WriteBytes
+		p.Have |= pcb.FieldIO
+	}
+	for _, part := range []pcb.DetailPart{pcb.PartProcess, pcb.PartArgs} {
+		p.Blocked = p.Blocked || strings.HasPrefix(g.d.Problems[part], blockedReader)
+	}
+	g.addTexts(&p)
+	g.d.Process = p
 }
 
-func (g *reading) block() pcb.Process {
+func (g *reading) fromStat() pcb.Process {
 	s := &g.stat
-	p := pcb.Process{
+	if s.State == "" {
+		return pcb.Process{ID: g.d.ID, At: monotonic()}
+	}
+	return pcb.Process{
 		ID: g.d.ID, PPID: int32(s.PPID), PGID: int32(s.PGRP), SID: int32(s.Session), TPGID: int32(s.TPGID), TTY: int32(s.TTY),
 		Comm: s.Comm, State: s.State[0], Nice: int32(s.Nice), Priority: int32(s.Priority), RTPriority: uint32(s.RTPriority),
 		Policy: uint32(s.Policy), Processor: int32(s.Processor), Threads: int32(s.NumThreads), VSize: uint64(s.VSize),
@@ -25,6 +42,10 @@ func (g *reading) block() pcb.Process {
 		CUTime: tick * time.Duration(s.CUTime), CSTime: tick * time.Duration(s.CSTime), GTime: tick * time.Duration(s.GuestTime),
 		Started: tick * time.Duration(s.Starttime), At: monotonic(), KFlags: uint32(s.Flags), Have: pcb.FieldStat,
 	}
+}
+
+// withStatus adds what the files tell that never block.
+func (g *reading) withStatus(p pcb.Process) pcb.Process {
 	if st, err := g.proc.NewStatus(); err == nil {
 		p.UID, p.EUID, p.GID, p.EGID = uint32(st.UIDs[0]), uint32(st.UIDs[1]), uint32(st.GIDs[0]), uint32(st.GIDs[1])
 		p.Voluntary, p.Involuntary = st.VoluntaryCtxtSwitches, st.NonVoluntaryCtxtSwitches
@@ -42,12 +63,11 @@ func (g *reading) block() pcb.Process {
 		p.Have |= pcb.FieldSched
 	}
 	p.SwitchesAt = p.At
-	if io, err := g.proc.IO(); err == nil {
-		p.ReadChars, p.WriteChars, p.ReadCalls, p.WriteCalls = io.RChar, io.WChar, io.SyscR, io.SyscW
-		p.ReadBytes, p.WriteBytes = io.ReadBytes, io.WriteBytes
-		p.Have |= pcb.FieldIO
-	}
-	p.Blocked = strings.HasPrefix(g.d.Problems[pcb.PartArgs], blockedReader)
+	return p
+}
+
+// addTexts adds what other parts have read.
+func (g *reading) addTexts(p *pcb.Process) {
 	if g.d.Problems[pcb.PartArgs] == "" {
 		text := strings.Join(g.d.Args, "\x00")
 		p.Cmdline = text[:min(len(text), pcb.CmdlineMax)]
@@ -61,7 +81,6 @@ func (g *reading) block() pcb.Process {
 		p.WChan = g.d.WChan
 		p.Have |= pcb.FieldWChan
 	}
-	return p
 }
 
 // addStatus adds what procfs leaves out of a status file: the signal masks, the tracer and the nested pids.

@@ -16,13 +16,13 @@ import (
 	"ptop/pcb"
 )
 
-// The bounds of one reading. What reads the process's memory waits for its map lock, which may never come free;
-// everything else can at most be long.
+// The bounds of one reading.
 const (
-	memoryTimeout = 500 * time.Millisecond
-	rollupTimeout = 3 * time.Second
-	plainTimeout  = 2 * time.Second
-	maxBlocked    = 8
+	identityTimeout = time.Second
+	memoryTimeout   = 500 * time.Millisecond
+	rollupTimeout   = 3 * time.Second
+	plainTimeout    = 2 * time.Second
+	maxBlocked      = 8
 )
 
 // Reader reads processes in depth. It is for any number of goroutines, and one program should have but one: the
@@ -30,7 +30,8 @@ const (
 type Reader struct {
 	root   string
 	memory bounded.Pool // readers that the memory map lock of the process can block
-	plain  bounded.Pool // all others
+	plain  bounded.Pool // readers that an exec of it can block, when it does not end
+	free   bounded.Pool // readers of what takes no lock of the process
 }
 
 // New makes a Reader of the /proc at root (empty for /proc).
@@ -38,7 +39,10 @@ func New(root string) *Reader {
 	if root == "" {
 		root = "/proc"
 	}
-	return &Reader{root: root, memory: bounded.Pool{Max: maxBlocked}, plain: bounded.Pool{Max: maxBlocked}}
+	return &Reader{
+		root:   root,
+		memory: bounded.Pool{Max: maxBlocked}, plain: bounded.Pool{Max: maxBlocked}, free: bounded.Pool{Max: maxBlocked},
+	}
 }
 
 // Read reads one process. An ID without a start time means whoever has the pid. The error says that the process has
@@ -64,10 +68,9 @@ func (r *Reader) Read(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
 	return &g.d, nil
 }
 
-// verify makes sure at the end that all was read of one process. It was read by path; as the process that is held
-// since the beginning still lives, it had the pid all the time.
+// verify makes sure at the end that all was read of one process.
 func (g *reading) verify() error {
-	if _, err := readStat(g.held); err != nil {
+	if err := stillThere(g.held); err != nil {
 		return endedError(g.d.ID.PID, err)
 	}
 	return nil
@@ -76,11 +79,16 @@ func (g *reading) verify() error {
 // reading is one Read under way.
 type reading struct {
 	*Reader
+	place
 	d    pcb.Detail
-	held int         // descriptor of the process's directory
-	dir  string      // where its files are: the process's own directory, or a living thread's when the leader has exited
+	held int             // descriptor of the process's directory
+	stat procfs.ProcStat // zero where it blocks
+}
+
+// place is where the files of a process are: its own directory, or a living thread's when the leader has exited.
+type place struct {
+	dir  string
 	proc procfs.Proc // the same for procfs
-	stat procfs.ProcStat
 }
 
 func (r *Reader) begin(id pcb.ID) (*reading, error) {
@@ -92,89 +100,113 @@ func (r *Reader) begin(id pcb.ID) (*reading, error) {
 	if err != nil {
 		return nil, endedError(id.PID, err)
 	}
-	g := &reading{Reader: r, held: held, dir: dir}
-	if err := g.identify(id); err != nil {
+	g := &reading{Reader: r, held: held, d: pcb.Detail{ID: id, Time: time.Now(), Problems: make(map[pcb.DetailPart]string)}}
+	if err := g.identify(dir); err != nil {
 		unix.Close(held)
 		return nil, err
 	}
 	return g, nil
 }
 
-// identify makes sure that the process is the one that was meant, and finds where it can be read.
-func (g *reading) identify(id pcb.ID) error {
-	if _, err := readStat(g.held); err != nil {
-		return endedError(id.PID, err)
-	}
+// identify makes sure that the process is the one that was meant, and finds where it can be read. Where its stat blocks
+// that stays unproved and is said: what does not block can be read all the same.
+func (g *reading) identify(dir string) error {
+	id := g.d.ID
 	fs, err := procfs.NewFS(g.root)
 	if err != nil {
 		return fmt.Errorf("detail: opening %s: %w", g.root, err)
 	}
+	g.dir = dir
 	if g.proc, err = fs.Proc(int(id.PID)); err != nil {
 		return endedError(id.PID, err)
 	}
-	if g.stat, err = g.proc.Stat(); err != nil {
+	type found struct {
+		place
+		stat procfs.ProcStat
+	}
+	own := g.place
+	got, err := within(g, &g.plain, identityTimeout, func() (found, error) {
+		stat, err := own.proc.Stat()
+		if err == nil && stat.State == "Z" && stat.NumThreads > 1 {
+			return found{own.thread(), stat}, nil
+		}
+		return found{own, stat}, err
+	})
+	switch {
+	case unanswered(err):
+		g.d.Problems[pcb.PartProcess] = explain(err, false) + "; that it is still the process that was meant is not proved"
+		return nil
+	case err != nil:
 		return endedError(id.PID, err)
+	case id.Start != 0 && id.Start != got.stat.Starttime:
+		return fmt.Errorf("process %v has ended; its pid is borne by %q (%d:%d) now", id, got.stat.Comm, id.PID, got.stat.Starttime)
 	}
-	if id.Start != 0 && id.Start != g.stat.Starttime {
-		return fmt.Errorf("process %v has ended; its pid is borne by %q (%d:%d) now", id, g.stat.Comm, id.PID, g.stat.Starttime)
-	}
-	g.d = pcb.Detail{
-		ID:       pcb.ID{PID: id.PID, Start: g.stat.Starttime},
-		Time:     time.Now(),
-		Problems: make(map[pcb.DetailPart]string),
-	}
-	if g.stat.State == "Z" && g.stat.NumThreads > 1 {
-		g.useThread()
-	}
+	g.place, g.stat, g.d.ID.Start = got.place, got.stat, got.stat.Starttime
 	return nil
 }
 
-// useThread turns to a living thread of a process whose leader has exited: the leader's own files are empty.
-func (g *reading) useThread() {
-	names, _, err := listNames(filepath.Join(g.dir, "task"), maxThreads)
+// thread is a living thread of a process whose leader has exited: the leader's own files are empty.
+func (p place) thread() place {
+	names, _, err := listNames(filepath.Join(p.dir, "task"), maxThreads)
 	if err != nil {
-		return
+		return p
 	}
 	for _, name := range names {
 		tid, _ := strconv.Atoi(name)
-		thread, err := g.proc.Thread(tid)
+		thread, err := p.proc.Thread(tid)
 		if err != nil {
 			continue
 		}
 		if stat, err := thread.Stat(); err == nil && stat.State != "Z" && stat.State != "X" {
-			g.dir, g.proc = filepath.Join(g.dir, "task", name), thread
-			return
+			return place{filepath.Join(p.dir, "task", name), thread}
 		}
 	}
+	return p
 }
 
 // path is a file of the process.
-func (g *reading) path(names ...string) string {
-	return filepath.Join(append([]string{g.dir}, names...)...)
+func (p place) path(names ...string) string {
+	return filepath.Join(append([]string{p.dir}, names...)...)
 }
 
-// part reads one part of a Detail within bounds. What comes with an error is kept, the error told; of a reader that
-// did not return nothing is touched any more.
-func part[T any](g *reading, name pcb.DetailPart, pool *bounded.Pool, timeout time.Duration, read func() (T, error)) T {
+// within reads on another thread, for as long as that may take. Of a reader that did not return nothing is touched any
+// more, and neither must it touch what the reading writes.
+func within[T any](g *reading, pool *bounded.Pool, timeout time.Duration, read func() (T, error)) (T, error) {
 	var got T
 	_, err := pool.Read(g.d.ID.PID, timeout, func() ([]byte, error) {
 		var err error
 		got, err = read()
 		return nil, err
 	})
+	if unanswered(err) {
+		var none T
+		return none, err
+	}
+	return got, err
+}
+
+// unanswered reports whether a reader did not return, or was not begun because too many did not.
+func unanswered(err error) bool {
+	return errors.Is(err, bounded.ErrBlocked) || errors.Is(err, bounded.ErrBusy)
+}
+
+// part reads one part of a Detail within bounds. What comes with an error is kept, the error told.
+func part[T any](g *reading, name pcb.DetailPart, pool *bounded.Pool, timeout time.Duration, read func() (T, error)) T {
+	got, err := within(g, pool, timeout, read)
 	if err != nil && name != "" && g.d.Problems[name] == "" {
 		g.d.Problems[name] = explain(err, pool == &g.memory)
-	}
-	if errors.Is(err, bounded.ErrBlocked) || errors.Is(err, bounded.ErrBusy) {
-		var none T
-		return none
 	}
 	return got
 }
 
-// plain reads a part that can't block.
+// plain reads a part that an exec of the process can block.
 func plain[T any](g *reading, name pcb.DetailPart, read func() (T, error)) T {
 	return part(g, name, &g.plain, plainTimeout, read)
+}
+
+// free reads a part that no lock of the process can block.
+func free[T any](g *reading, name pcb.DetailPart, read func() (T, error)) T {
+	return part(g, name, &g.free, plainTimeout, read)
 }
 
 // note is an error that a person can read as it is.
@@ -189,7 +221,7 @@ const blockedReader = "blocked reader"
 func explain(err error, memory bool) string {
 	switch {
 	case errors.Is(err, bounded.ErrBlocked) && memory:
-		return blockedReader + ": its memory map is locked; what reads it waits for the kernel"
+		return blockedReader + ": its memory map is locked, or an exec of it does not end"
 	case errors.Is(err, bounded.ErrBlocked):
 		return blockedReader + ": the kernel did not answer in time"
 	case errors.Is(err, bounded.ErrBusy):

@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"ptop/internal/bounded"
 	"ptop/pcb"
 )
 
@@ -26,9 +28,11 @@ type target struct {
 // bound is one process with its directory in /proc, held open. Whatever is read or signalled through that descriptor
 // is of this process: once it has ended, everything answers ESRCH, whoever has the pid by then.
 type bound struct {
-	id   pcb.ID
-	name string
-	dir  int
+	id      pcb.ID // without a start time where that could not be read
+	name    string
+	dir     int
+	kernel  bool // a kernel thread
+	blocked bool // the kernel lets whoever reads its stat wait
 }
 
 // Bind holds on to the processes that ids name, as seen in the /proc at root (empty for /proc). An ID without a start
@@ -85,41 +89,59 @@ func bind(root string, id pcb.ID) (bound, error) {
 		return bound{}, fmt.Errorf("process %d could not be bound: %w", id.PID, err)
 	}
 	b := bound{id: id, dir: dir}
-	now, err := b.read()
-	if err == nil {
-		b.name = now.name
-		err = b.identify(now)
-	}
-	if err != nil {
+	if err := b.identify(root); err != nil {
 		unix.Close(dir)
 		return bound{name: b.name}, err
 	}
-	b.id.Start = now.start
 	return b, nil
 }
 
-// identify says why the process that was found is not one that was meant.
-func (b *bound) identify(now task) error {
-	if b.id.Start != 0 && b.id.Start != now.start {
-		return fmt.Errorf("%w; the pid %d is borne by another one now, %s (%d:%d)", ErrEnded, b.id.PID, now.name, b.id.PID, now.start)
-	}
+// identify says why the process that was found is not one that was meant. The files that never block are read through
+// the descriptor, and after the one that can: as the process is there then, that one was of it.
+func (b *bound) identify(root string) error {
+	stat, statErr := readStat(root, b.id.PID)
 	status, err := readAt(b.dir, "status")
 	if err != nil {
 		return b.readError(err)
 	}
+	if comm, err := readAt(b.dir, "comm"); err == nil {
+		b.name = strings.TrimSuffix(comm, "\n")
+	}
 	if tgid := statusField(status, "Tgid"); tgid != strconv.Itoa(int(b.id.PID)) {
 		return fmt.Errorf("%d is no process but a thread of process %s: name that one", b.id.PID, tgid)
 	}
+	if errors.Is(statErr, bounded.ErrBlocked) || errors.Is(statErr, bounded.ErrBusy) {
+		return b.withoutStat(statErr, status)
+	}
+	if statErr != nil {
+		return b.readError(statErr)
+	}
+	if b.id.Start != 0 && b.id.Start != stat.start {
+		return fmt.Errorf("%w; the pid %d is borne by another one now, %s (%d:%d)", ErrEnded, b.id.PID, b.name, b.id.PID, stat.start)
+	}
+	b.id.Start, b.kernel = stat.start, stat.flags&pcb.PFKernelThread != 0
+	return nil
+}
+
+// withoutStat goes without what nobody can read in the middle of an exec that does not end. Who names the pid alone means
+// whoever has it, which the descriptor holds; whether that is the one with a certain start time can't be told.
+func (b *bound) withoutStat(why error, status string) error {
+	if b.id.Start != 0 {
+		return fmt.Errorf("whether process %d is still %v can't be told, reading its start time: %w; name the pid alone to act on whoever has it now",
+			b.id.PID, b.id, why)
+	}
+	b.blocked = errors.Is(why, bounded.ErrBlocked)
+	b.kernel = statusField(status, "VmSize") == ""
 	return nil
 }
 
 // read tells how the bound process is now.
 func (b *bound) read() (task, error) {
-	text, err := readAt(b.dir, "stat")
+	text, err := readAt(b.dir, "status")
 	if err != nil {
 		return task{}, b.readError(err)
 	}
-	return parseStat(text)
+	return parseStatus(text)
 }
 
 func (b *bound) readError(err error) error {
@@ -166,38 +188,52 @@ func (t *target) each(do func(*bound) (string, error)) []pcb.Outcome {
 	return out
 }
 
-// task is what stat tells of a process or thread, as far as an action needs it.
+// task is what status tells of a process or thread, as far as an action needs it. Unlike stat that file never blocks.
 type task struct {
-	name    string
 	state   byte
 	parent  int
-	flags   uint64
 	threads int
-	start   uint64
 }
 
 // zombie reports whether the process is dead as a whole: of a leader that has exited alone, other threads live on.
 func (s task) zombie() bool { return (s.state == 'Z' || s.state == 'X') && s.threads <= 1 }
 
-func (s task) kernelThread() bool { return s.flags&pcb.PFKernelThread != 0 }
+func parseStatus(text string) (task, error) {
+	state := statusField(text, "State")
+	parent, err1 := strconv.Atoi(statusField(text, "PPid"))
+	threads, err2 := strconv.Atoi(statusField(text, "Threads"))
+	if err := errors.Join(err1, err2); err != nil || state == "" {
+		return task{}, fmt.Errorf("status has an unknown form: %q", text)
+	}
+	return task{state[0], parent, threads}, nil
+}
+
+// identity is what stat tells that status does not.
+type identity struct{ flags, start uint64 }
+
+// The bounds of reading stat. The pool is the program's: threads are lost for as long as it runs.
+const statWait = 250 * time.Millisecond
+
+var statReaders = bounded.Pool{Max: 8}
+
+func readStat(root string, pid int32) (identity, error) {
+	path := filepath.Join(root, strconv.Itoa(int(pid)), "stat")
+	text, err := statReaders.Read(pid, statWait, func() ([]byte, error) { return os.ReadFile(path) })
+	if err != nil {
+		return identity{}, err
+	}
+	return parseStat(string(text))
+}
 
 // parseStat reads a stat file. The name in it can hold any byte, parentheses too.
-func parseStat(text string) (task, error) {
-	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
-	if open < 0 || end < open {
-		return task{}, fmt.Errorf("stat has an unknown form: %q", text)
+func parseStat(text string) (identity, error) {
+	field := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // the first is number 3 of proc(5)
+	if len(field) < 20 {
+		return identity{}, fmt.Errorf("stat is cut: %q", text)
 	}
-	field := strings.Fields(text[end+1:]) // the first is number 3 of proc(5)
-	if len(field) < 20 || len(field[0]) != 1 {
-		return task{}, fmt.Errorf("stat is cut: %q", text)
-	}
-	s := task{name: text[open+1 : end], state: field[0][0]}
-	var errs [4]error
-	s.parent, errs[0] = strconv.Atoi(field[4-3])
-	s.flags, errs[1] = strconv.ParseUint(field[9-3], 10, 64)
-	s.threads, errs[2] = strconv.Atoi(field[20-3])
-	s.start, errs[3] = strconv.ParseUint(field[22-3], 10, 64)
-	return s, errors.Join(errs[:]...)
+	flags, err1 := strconv.ParseUint(field[9-3], 10, 64)
+	start, err2 := strconv.ParseUint(field[22-3], 10, 64)
+	return identity{flags, start}, errors.Join(err1, err2)
 }
 
 // statusField gives the value of one line of a status file.

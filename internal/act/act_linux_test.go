@@ -215,8 +215,9 @@ func TestWhatASignalCannotDoIsSaid(t *testing.T) {
 
 // Not by a real one: which pid has one differs from machine to machine, and a container sees none.
 func TestKernelThreadIsRefused(t *testing.T) {
-	wantError(t, refuse("/proc", pcb.ID{PID: 2}, task{state: 'S', flags: pcb.PFKernelThread}), "kernel thread")
-	if err := refuse("/proc", pcb.ID{PID: 2}, task{state: 'S'}); err != nil {
+	kernel, other := bound{id: pcb.ID{PID: 2}, kernel: true}, bound{id: pcb.ID{PID: 2}}
+	wantError(t, kernel.refuse("/proc", task{state: 'S'}), "kernel thread")
+	if err := other.refuse("/proc", task{state: 'S'}); err != nil {
 		t.Errorf("another process: %v", err)
 	}
 }
@@ -224,11 +225,11 @@ func TestKernelThreadIsRefused(t *testing.T) {
 func waitState(t *testing.T, pid int, state byte) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s, err := parseStat(string(text)); err == nil && s.state == state {
+		if s, err := parseStatus(string(text)); err == nil && s.state == state {
 			return
 		}
 	}
@@ -352,7 +353,7 @@ func TestParseStat(t *testing.T) {
 	const rest = " S 10 10 10 34816 10 4194304 1 2 3 4 5 6 7 8 20 0 3 0 987654 1 2"
 	for _, name := range []string{"sh", "a b", ") R 1 (", "(x)\n9 (", "\x1b]0;x\a", ""} {
 		s, err := parseStat("12 (" + name + ")" + rest)
-		want := task{name: name, state: 'S', parent: 10, flags: 4194304, threads: 3, start: 987654}
+		want := identity{flags: 4194304, start: 987654}
 		if err != nil || s != want {
 			t.Errorf("name %q: %+v, %v", name, s, err)
 		}

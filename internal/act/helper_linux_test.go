@@ -87,9 +87,9 @@ func beParent(string) {
 
 func waitZombie(pid int) {
 	for {
-		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 		must(err)
-		if s, err := parseStat(string(text)); err == nil && s.zombie() { // its other threads have ended, too
+		if s, err := parseStatus(string(text)); err == nil && s.zombie() { // its other threads have ended, too
 			return
 		}
 		time.Sleep(time.Millisecond)

@@ -105,8 +105,8 @@ func reniced(done, living, nice int, problem error) (string, error) {
 // reniceThread sets the value of one thread. There is no form of setpriority that takes a descriptor, so the thread is
 // looked up before and after through the process's own directory.
 func (b *bound) reniceThread(tid, nice int) error {
-	stat := "task/" + strconv.Itoa(tid) + "/stat"
-	if err := b.checkThread(stat); err != nil {
+	status := "task/" + strconv.Itoa(tid) + "/status"
+	if err := b.checkThread(status); err != nil {
 		return err
 	}
 	err := unix.Setpriority(unix.PRIO_PROCESS, tid, nice)
@@ -120,18 +120,18 @@ func (b *bound) reniceThread(tid, nice int) error {
 	case err != nil:
 		return fmt.Errorf("thread %d: %w", tid, err)
 	}
-	if b.checkThread(stat) != nil {
+	if b.checkThread(status) != nil {
 		return fmt.Errorf("thread %d ended while its nice value was set: see who has that number now", tid)
 	}
 	return nil
 }
 
-func (b *bound) checkThread(stat string) error {
-	text, err := readAt(b.dir, stat)
+func (b *bound) checkThread(status string) error {
+	text, err := readAt(b.dir, status)
 	if err != nil {
 		return b.readError(err)
 	}
-	thread, err := parseStat(text)
+	thread, err := parseStatus(text)
 	if err == nil && (thread.state == 'Z' || thread.state == 'X') {
 		return ErrEnded // of a leader that has exited alone
 	}

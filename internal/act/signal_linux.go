@@ -27,7 +27,7 @@ func (b *bound) signal(root string, sig pcb.Signal) (string, error) {
 	}
 	now, err := b.read()
 	if err == nil {
-		err = refuse(root, b.id, now)
+		err = b.refuse(root, now)
 	}
 	if err == nil {
 		err = sendSignal(b.dir, unix.Signal(sig), nil, 0)
@@ -39,13 +39,13 @@ func (b *bound) signal(root string, sig pcb.Signal) (string, error) {
 }
 
 // refuse says why a signal to this process would do nothing, or harm ptop's user.
-func refuse(root string, id pcb.ID, now task) error {
+func (b *bound) refuse(root string, now task) error {
 	switch {
 	case now.zombie():
 		return fmt.Errorf("the process is a zombie, it is already dead; its parent %s must wait for it", describe(root, now.parent))
-	case now.kernelThread():
+	case b.kernel:
 		return errors.New("the process is a kernel thread, these ignore signals")
-	case int(id.PID) == os.Getpid():
+	case int(b.id.PID) == os.Getpid():
 		return errors.New("the process is ptop itself: quit it instead")
 	}
 	return nil
@@ -81,6 +81,9 @@ func (b *bound) explainSignal(err error) error {
 
 // afterword says why a signal that was sent may have no effect, or none yet.
 func (b *bound) afterword(sig pcb.Signal, before task) string {
+	if b.blocked {
+		return "; it is in an exec that does not end, and may act on that only when it does"
+	}
 	if before.state == 'D' {
 		return "; it sleeps uninterruptibly and will act on that when it wakes"
 	}
