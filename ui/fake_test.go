@@ -96,7 +96,7 @@ func findingsOf(s *pcb.Snapshot) []detect.Finding {
 			Evidence: []detect.Evidence{{Key: "sigchld_blocked", Value: true, Source: "/proc/400/status SigBlk"}},
 			Remedies: []detect.Remedy{
 				{Do: "restart checkout-agent", Risk: "its connections drop", Act: &detect.Action{Signal: pcb.SIGTERM, Target: agent.ID}},
-				{Do: "kill the zombies", Never: true},
+				{Do: "kill the zombies", Command: "kill -9 1000", Never: true},
 			},
 			Missing: []string{"the current system call (needs CAP_SYS_PTRACE)"},
 		},
@@ -117,6 +117,7 @@ type fakeBackend struct {
 	delay    time.Duration
 	details  int
 	bindFail bool
+	bend     func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 }
 
 func newFakeBackend() *fakeBackend { return &fakeBackend{frames: make(chan *monitor.Frame, 1)} }
@@ -137,7 +138,7 @@ func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) 
 	p := proc(id.PID, 1, 'S', "x", "x")
 	p.SigBlocked = 1 << 16
 	used := int64(900)
-	return &pcb.Detail{
+	d := &pcb.Detail{
 		ID: id, Time: t0, Process: p, Environ: []string{"HOME=/root", "DB_PASSWORD=hunter2", "EVIL=" + hostile},
 		Cwd: "/srv", Files: []pcb.OpenFile{{FD: 3, Target: "/var/log/" + hostile, Kind: "file", Flags: "w"}}, FilesTotal: 4000,
 		Sockets:    []pcb.Socket{{FD: 4, Proto: "tcp", Local: "0.0.0.0:80", Remote: "0.0.0.0:0", State: "LISTEN"}},
@@ -147,7 +148,11 @@ func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) 
 		Namespaces: []pcb.Namespace{{Kind: "pid", Inode: 4026531836}}, CgroupPath: []string{"0::/system.slice/x.service"},
 		CgroupFigures: []pcb.CgroupFigure{{Name: "memory.max", Value: "512 MiB"}},
 		WChan:         "do_wait", Problems: map[pcb.DetailPart]string{pcb.PartStack: "not permitted"},
-	}, nil
+	}
+	if b.bend != nil {
+		b.bend(d)
+	}
+	return d, nil
 }
 
 func (b *fakeBackend) Bind(_ context.Context, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
