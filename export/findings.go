@@ -75,7 +75,7 @@ func (p *page) remedy(r *detect.Remedy) {
 		text += " (" + r.Risk + ")"
 	}
 	p.labelled(label, text)
-	if r.Command != "" {
+	if r.Command != "" && !r.Never { // what does not work is not offered for copying
 		p.labelled("", "$ "+r.Command)
 	}
 }

@@ -221,11 +221,11 @@ func findingLines(f *detect.Finding, w int, gl *glyphs) []pageLine {
 		if m.Never {
 			label = "never"
 		}
-		if m.Act != nil {
+		if m.Act != nil && !m.Never {
 			label += " (x)"
 		}
 		say(label, m.Do, roleStrong)
-		if m.Command != "" {
+		if m.Command != "" && !m.Never { // what does not work is not offered for copying
 			say("", "$ "+m.Command, roleText)
 		}
 		if m.Risk != "" {
