@@ -170,7 +170,7 @@ func (a *app) togglePause() {
 
 func (a *app) sortBy(id string) {
 	if c, ok := column.ByID(id); ok {
-		a.table.sortBy(c)
+		a.table.sortMost(c)
 	}
 }
 
@@ -184,11 +184,11 @@ func (a *app) openSort() {
 	}
 	for i, c := range cols {
 		m.items = append(m.items, menuItem{text: pad(c.Title, 10), help: c.Help})
-		if len(a.table.q.Sort) > 0 && a.table.q.Sort[0].Column == c {
+		if a.table.sortColumn() == c {
 			m.at = i
 		}
 	}
-	m.choose = func(i int) { a.table.sortBy(cols[i]) }
+	m.choose = func(i int) { a.table.sortMost(cols[i]) }
 	a.open(m)
 }
 
