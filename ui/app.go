@@ -81,6 +81,8 @@ type app struct {
 	stopJob func() // suspends the program
 	sync    func() // draws every cell anew
 	now     func() time.Time
+
+	patience time.Duration // how long it is watched whether those that got a signal end
 }
 
 // rect is where something was drawn.
@@ -94,7 +96,7 @@ func newApp(b Backend, o Options) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{b: b, o: o, th: th, gl: unicodeGlyphs, mail: newMailbox(), now: time.Now}
+	a := &app{b: b, o: o, th: th, gl: unicodeGlyphs, mail: newMailbox(), now: time.Now, patience: endsWithin}
 	if o.ASCII {
 		a.gl = asciiGlyphs
 	}

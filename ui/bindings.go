@@ -104,9 +104,9 @@ func generalBindings() []*binding {
 func actionBindings() []*binding {
 	return []*binding{
 		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", help: "send a signal: a menu, then a confirmation", where: inTable | inDetail, do: (*app).openSignals},
-		{keys: []string{"r"}, group: groupAct, short: "Renice", help: "change the nice value", where: inTable | inDetail, do: func(a *app) { a.openRenice(0) }},
-		{keys: []string{"F7"}, group: groupAct, help: "renice to one less: more CPU", where: inTable, do: func(a *app) { a.openRenice(-1) }},
-		{keys: []string{"F8"}, group: groupAct, help: "renice to one more: less CPU", where: inTable, do: func(a *app) { a.openRenice(1) }},
+		{keys: []string{"r"}, group: groupAct, short: "Renice", help: "change the nice value", where: inTable | inDetail, do: (*app).openRenice},
+		{keys: []string{"F7"}, group: groupAct, help: "one less nice: more CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(-1) }},
+		{keys: []string{"F8"}, group: groupAct, help: "one nicer: less CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(1) }},
 		{keys: []string{"Space"}, group: groupAct, short: "Tag", help: "tag the process: signals and renice go to all that are tagged", where: inTable, do: func(a *app) { a.table.tag() }},
 		{keys: []string{"c"}, group: groupAct, help: "tag it with all its descendants", where: inTable, do: func(a *app) { a.table.tagSubtree() }},
 		{keys: []string{"U"}, group: groupAct, help: "take all tags off", where: inTable, do: func(a *app) { a.table.untag() }},

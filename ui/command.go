@@ -33,7 +33,7 @@ func commands() []command {
 		{name: "theme", arg: "NAME", run: (*app).commandTheme, complete: func(*app) []string { return ThemeNames() }},
 		{name: "tree", run: func(a *app, _ string) error { a.toggleTree(); return nil }},
 		{name: "kill", run: func(a *app, _ string) error { a.openSignals(); return nil }},
-		{name: "renice", run: func(a *app, _ string) error { a.openRenice(0); return nil }},
+		{name: "renice", run: func(a *app, _ string) error { a.openRenice(); return nil }},
 		{name: "help", run: func(a *app, _ string) error { a.openHelp(); return nil }},
 		{name: "quit", run: func(a *app, _ string) error { a.stop(); return nil }},
 	}

@@ -117,6 +117,7 @@ type fakeBackend struct {
 	delay    time.Duration
 	details  int
 	bindFail bool
+	gone     []pcb.ID          // who has ended of those that were bound
 	bend     func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 }
 
@@ -172,7 +173,7 @@ type fakeTarget struct {
 
 func (t *fakeTarget) Signal(sig pcb.Signal) []pcb.Outcome { return t.act("sent " + sig.String()) }
 func (t *fakeTarget) Renice(n int) []pcb.Outcome          { return t.act(fmt.Sprintf("reniced to %d", n)) }
-func (t *fakeTarget) Gone() []pcb.ID                      { return nil }
+func (t *fakeTarget) Gone() []pcb.ID                      { return t.b.gone }
 
 func (t *fakeTarget) act(did string) []pcb.Outcome {
 	t.b.mu.Lock()
@@ -220,6 +221,7 @@ func newBench(t *testing.T, w, h int, o Options) *bench {
 			d.work()
 		}
 	}
+	a.patience = 0
 	a.quit = func() { d.quits++ }
 	d.feed(1)
 	d.feed(2)
