@@ -110,15 +110,16 @@ type fakeBackend struct {
 	frames  chan *monitor.Frame
 	off     string
 
-	mu       sync.Mutex
-	bound    [][]pcb.ID
-	signals  []string
-	closed   int
-	delay    time.Duration
-	details  int
-	bindFail bool
-	gone     []pcb.ID          // who has ended of those that were bound
-	bend     func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
+	mu        sync.Mutex
+	bound     [][]pcb.ID
+	signals   []string
+	closed    int
+	delay     time.Duration
+	details   int
+	bindFail  bool
+	refreshed int
+	gone      []pcb.ID          // who has ended of those that were bound
+	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 }
 
 func newFakeBackend() *fakeBackend { return &fakeBackend{frames: make(chan *monitor.Frame, 1)} }
@@ -126,7 +127,7 @@ func newFakeBackend() *fakeBackend { return &fakeBackend{frames: make(chan *moni
 func (b *fakeBackend) Frames() <-chan *monitor.Frame { return b.frames }
 func (b *fakeBackend) ReadThreads(on bool)           { b.mu.Lock(); b.threads = on; b.mu.Unlock() }
 func (b *fakeBackend) SetDelay(d time.Duration)      { b.mu.Lock(); b.delay = d; b.mu.Unlock() }
-func (b *fakeBackend) Refresh()                      {}
+func (b *fakeBackend) Refresh()                      { b.mu.Lock(); b.refreshed++; b.mu.Unlock() }
 func (b *fakeBackend) ActionsOff() string            { return b.off }
 
 func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) {
