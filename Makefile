@@ -49,7 +49,7 @@ screen: ## the README's picture, from the real program on this machine with sick
 	go run ./internal/gendocs --screen
 
 bench: ## time and allocations; the scan beside its floor in the same run
-	go test -run '^$$' -bench . -benchtime 1s ./collect ./tree ./detect ./export ./internal/view
+	go test -run '^$$' -bench . -benchtime 1s ./collect ./tree ./detect ./export ./internal/view ./ui
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for pkg in $$(go list ./...); do \

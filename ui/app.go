@@ -184,7 +184,7 @@ func (a *app) adopt(f *monitor.Frame) {
 	if gone := a.table.update(f); gone != "" {
 		a.log.say(a.now(), roleWarning, gone)
 	}
-	a.findings.update(f)
+	a.findings.update(f, a.header.watched(f))
 	a.detail.update(f)
 	a.seek()
 	for _, e := range a.findings.fresh() {
@@ -240,6 +240,11 @@ func (a *app) mouse(action tview.MouseAction, x, y int) bool {
 	case tview.MouseLeftClick, tview.MouseLeftDoubleClick:
 		if b := a.hint.at(x, y); b != nil {
 			b.do(a)
+			return true
+		}
+		if a.header.leadsToFindings(x, y) {
+			a.show(a.findings)
+			a.findings.choose(0)
 			return true
 		}
 		if !a.bodyRect.holds(x, y) {

@@ -66,7 +66,7 @@ func generalBindings() []*binding {
 		{keys: []string{"f"}, group: groupFinding, short: "Findings", help: "findings: what is sick, why, and what to do about it", where: anywhere &^ inFindings, do: (*app).openFindings},
 		{keys: []string{"f"}, group: groupFinding, help: "back from the findings", where: inFindings, do: (*app).back},
 		{keys: []string{"Enter"}, group: groupFinding, short: "Process", help: "go to the process that the finding is about", where: inFindings, do: (*app).findingJump},
-		{keys: []string{"x"}, group: groupFinding, short: "Remedy", help: "start a remedy, after a confirmation", where: inFindings, do: (*app).openRemedies},
+		{keys: []string{"x"}, group: groupFinding, short: "Remedy", acts: true, help: "start a remedy, after a confirmation", where: inFindings, do: (*app).openRemedies},
 		{keys: []string{"Tab"}, group: groupFinding, help: "scroll the explanation instead of the list, and back", where: inFindings, do: func(a *app) { a.findings.inPane = !a.findings.inPane }},
 		{keys: []string{"c"}, group: groupFinding, short: "Cleared", help: "also show what has cleared in this session", where: inFindings, do: func(a *app) { a.findings.toggleCleared() }},
 
@@ -103,17 +103,17 @@ func generalBindings() []*binding {
 
 func actionBindings() []*binding {
 	return []*binding{
-		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", help: "send a signal: a menu, then a confirmation", where: inTable | inDetail, do: (*app).openSignals},
-		{keys: []string{"r"}, group: groupAct, short: "Renice", help: "change the nice value", where: inTable | inDetail, do: (*app).openRenice},
-		{keys: []string{"F7"}, group: groupAct, help: "one less nice: more CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(-1) }},
-		{keys: []string{"F8"}, group: groupAct, help: "one nicer: less CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(1) }},
-		{keys: []string{"Space"}, group: groupAct, short: "Tag", help: "tag the process: signals and renice go to all that are tagged", where: inTable, do: func(a *app) { a.table.tag() }},
+		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", acts: true, help: "send a signal: a menu, then a confirmation", where: inTable | inDetail, do: (*app).openSignals},
+		{keys: []string{"r"}, group: groupAct, short: "Renice", acts: true, help: "change the nice value", where: inTable | inDetail, do: (*app).openRenice},
+		{keys: []string{"F7"}, group: groupAct, acts: true, help: "one less nice: more CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(-1) }},
+		{keys: []string{"F8"}, group: groupAct, acts: true, help: "one nicer: less CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(1) }},
+		{keys: []string{"Space"}, group: groupAct, short: "Tag", acts: true, help: "tag the process: signals and renice go to all that are tagged", where: inTable, do: func(a *app) { a.table.tag() }},
 		{keys: []string{"c"}, group: groupAct, help: "tag it with all its descendants", where: inTable, do: func(a *app) { a.table.tagSubtree() }},
 		{keys: []string{"U"}, group: groupAct, help: "take all tags off", where: inTable, do: func(a *app) { a.table.untag() }},
 
 		{keys: []string{"F2", "S"}, group: groupHeader, short: "Setup", help: "choose the columns", where: inTable, do: (*app).openSetup},
 		{keys: []string{"d"}, group: groupHeader, help: "the time between two readings", where: inLists, do: (*app).openDelay},
-		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
+		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU and more figures, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
 		{keys: []string{"R"}, group: groupHeader, help: "read now", where: anywhere &^ inHelp, do: func(a *app) { a.b.Refresh() }},
 		{keys: []string{":"}, group: groupHeader, help: "command line (Tab completes): " + commandNames(), where: inLists | inDetail, do: (*app).openCommand},
 	}

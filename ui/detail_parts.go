@@ -63,7 +63,7 @@ func (v *detailView) threadLines(int) []pageLine {
 	}
 	out := []pageLine{
 		textLine(plural(len(rows), "thread", "threads"), roleDim),
-		textLine(fmt.Sprintf("%7s %-15s S %6s %6s %6s %6s %4s %3s %3s %8s", "TID", "NAME", "CPU%", "WAIT%", "VOL/s", "INV/s", "PRIO", "NI", "CPU", "CPU TIME"), roleTitle),
+		textLine(fmt.Sprintf("%7s %-15s S %6s %6s %6s %6s %4s %3s %3s %8s", "TID", "NAME", "CPU%", "WAIT%", "VOL/s", "INV/s", "PRIO", "NI", "CPU", "TIME"), roleTitle),
 	}
 	for _, r := range rows {
 		prio, nice, cpu, used := column.Absence, column.Absence, column.Absence, column.Absence

@@ -42,7 +42,7 @@ func proc(pid, ppid int32, state byte, comm, cmdline string) pcb.Process {
 // with every reading.
 func machine(seq uint64) *monitor.Frame {
 	s := &pcb.Snapshot{
-		Time: t0.Add(time.Duration(seq) * 2 * time.Second), Boot: 12*24*time.Hour + 4*time.Hour, Source: "proc",
+		Time: t0.Add(time.Duration(seq) * 2 * time.Second), Mono: time.Duration(seq) * 2 * time.Second, Boot: 12*24*time.Hour + 4*time.Hour, Source: "proc",
 		Host:     pcb.Host{Hostname: "web-07", OS: "linux", Kernel: "6.18", CPUs: 2, PIDMax: 4096},
 		Coverage: pcb.Coverage{Listed: 40, Read: 40}, Self: pcb.Self{PID: pidStopped, RSS: 18 << 20},
 		System: pcb.System{
@@ -93,7 +93,10 @@ func findingsOf(s *pcb.Snapshot) []detect.Finding {
 			Subject: detect.Subject{ID: pcb.ID{PID: pidFirstZombie, Start: pidFirstZombie * 10}, Name: "sh"}, Culprit: &agent, Count: zombies,
 			Summary: "checkout-agent (400) leaves 4.9 dead children a second: it never calls wait()",
 			Why:     "It has not called wait since it started.", So: "The pids run out.",
-			Evidence: []detect.Evidence{{Key: "sigchld_blocked", Value: true, Source: "/proc/400/status SigBlk"}},
+			Evidence: []detect.Evidence{
+				{Key: "sigchld_blocked", Value: true, Source: "/proc/400/status SigBlk"},
+				{Key: "oldest_dead_seconds", Value: 4*time.Minute + 25*time.Second + 208291465},
+			},
 			Remedies: []detect.Remedy{
 				{Do: "restart checkout-agent", Risk: "its connections drop", Act: &detect.Action{Signal: pcb.SIGTERM, Target: agent.ID}},
 				{Do: "kill the zombies", Command: "kill -9 1000", Never: true},

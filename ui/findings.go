@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ptop/detect"
+	"ptop/internal/column"
 	"ptop/internal/monitor"
 	"ptop/pcb"
 )
@@ -26,6 +27,7 @@ type findingsView struct {
 	unseen   []detect.Event // of the log: not yet told
 	current  []detect.Finding
 	taken    time.Time // of the Frame shown
+	watched  time.Duration
 }
 
 // findingRow is one finding of the list; of a cleared one the time when it did.
@@ -57,8 +59,8 @@ func (v *findingsView) fresh() []detect.Event {
 	return events
 }
 
-func (v *findingsView) update(f *monitor.Frame) {
-	v.current, v.taken = f.Findings, f.Snap.Time
+func (v *findingsView) update(f *monitor.Frame, watched time.Duration) {
+	v.current, v.taken, v.watched = f.Findings, f.Snap.Time, watched
 	v.fill()
 }
 
@@ -149,7 +151,7 @@ func (v *findingsView) draw(p painter) {
 	v.height = min(max(len(v.rows), 1), max(1, (p.h-2)*2/5))
 	v.top = max(0, min(v.top, v.selected, len(v.rows)-v.height), v.selected-v.height+1)
 	if len(v.rows) == 0 {
-		p.role(1, 1, "nothing is sick, as far as could be seen", roleGood)
+		p.role(1, 1, healthyText(v.watched), roleGood)
 		if len(v.log) > 0 {
 			p.role(1, 2, plural(len(v.log), "finding has", "findings have")+" cleared in this session (c shows)", roleDim)
 		}
@@ -192,6 +194,14 @@ func (v *findingsView) drawRow(p painter, i int) {
 	}
 	x := p.role(1, 0, fmt.Sprintf("%s %-8s", p.gl.mark[min(f.Severity, detect.Critical)], state), r)
 	p.role(x+1, 0, fmt.Sprintf("%-7s %5s %-16s %s", since, count, f.Detector, f.Summary), rest)
+}
+
+// healthyText says that nothing is found, and how much that means.
+func healthyText(watched time.Duration) string {
+	if watched <= 0 {
+		return "nothing can be said yet: this is the first reading"
+	}
+	return "nothing is sick, as far as could be seen in " + age(watched) + " of watching"
 }
 
 // findingLines is the explanation of a finding.
@@ -237,7 +247,7 @@ func findingLines(f *detect.Finding, w int, gl *glyphs) []pageLine {
 		if i == 0 {
 			label = "evidence"
 		}
-		text := fmt.Sprintf("%s = %s", e.Key, evidenceText(e.Value))
+		text := column.Fact(&e)
 		if e.Source != "" {
 			text += "  (" + e.Source + ")"
 		}
@@ -270,14 +280,4 @@ func subjectText(s *detect.Subject) string {
 		text += " in " + s.Unit
 	}
 	return text
-}
-
-func evidenceText(v any) string {
-	switch v := v.(type) {
-	case float64:
-		return number(v)
-	case []string:
-		return strings.Join(v, ", ")
-	}
-	return fmt.Sprint(v)
 }
