@@ -160,7 +160,7 @@ func (a *app) dismiss(o overlay) {
 // receive takes what was posted. It runs on the UI goroutine.
 func (a *app) receive() {
 	m := a.mail.take()
-	a.findings.record(m.events)
+	a.findings.record(m.events, a.now())
 	if m.frame != nil {
 		a.newest = m.frame
 		a.header.record(m.frame)

@@ -16,24 +16,31 @@ import (
 type findingsView struct {
 	rows     []findingRow
 	selected int
-	key      detect.Key
+	key      detect.Key // of the selected one
+	keyAt    time.Time  // when it cleared; zero for one that stands
 	top      int
 	height   int
 	pane     pager
 	paneWide int
 	inPane   bool // movements scroll the pane
 	cleared  bool // show what has cleared, too
-	log      []detect.Event
+	log      []clearedFinding
 	unseen   []detect.Event // of the log: not yet told
 	current  []detect.Finding
 	taken    time.Time // of the Frame shown
 	watched  time.Duration
 }
 
-// findingRow is one finding of the list; of a cleared one the time when it did.
+// findingRow is one finding of the list.
 type findingRow struct {
 	f       detect.Finding
-	cleared bool
+	cleared time.Time // when it did; zero for one that stands
+}
+
+// clearedFinding is a finding as it was last, and when it cleared.
+type clearedFinding struct {
+	f  detect.Finding
+	at time.Time
 }
 
 // findingsLogMax is how many cleared findings the session remembers.
@@ -42,11 +49,11 @@ const findingsLogMax = 500
 func (v *findingsView) scope() scope { return inFindings }
 
 // record keeps the events of Frames, shown or not.
-func (v *findingsView) record(events []detect.Event) {
+func (v *findingsView) record(events []detect.Event, now time.Time) {
 	v.unseen = append(v.unseen, events...)
 	for _, e := range events {
 		if e.What == detect.Cleared {
-			v.log = append(v.log, e)
+			v.log = append(v.log, clearedFinding{e.Finding, now})
 		}
 	}
 	v.log = v.log[max(0, len(v.log)-findingsLogMax):]
@@ -71,11 +78,11 @@ func (v *findingsView) fill() {
 		v.rows = append(v.rows, findingRow{f: f})
 	}
 	if v.cleared {
-		for _, e := range slices.Backward(v.log) {
-			v.rows = append(v.rows, findingRow{f: e.Finding, cleared: true})
+		for _, c := range slices.Backward(v.log) {
+			v.rows = append(v.rows, findingRow{f: c.f, cleared: c.at})
 		}
 	}
-	if i := slices.IndexFunc(v.rows, func(r findingRow) bool { return r.f.Key() == v.key }); i >= 0 {
+	if i := slices.IndexFunc(v.rows, func(r findingRow) bool { return r.f.Key() == v.key && r.cleared.Equal(v.keyAt) }); i >= 0 {
 		v.selected = i
 	}
 	v.choose(v.selected)
@@ -89,7 +96,7 @@ func (v *findingsView) choose(i int) {
 		if f.Key() != v.key {
 			v.pane.reset()
 		}
-		v.key = f.Key()
+		v.key, v.keyAt = f.Key(), v.rows[v.selected].cleared
 	}
 	h := max(1, v.height)
 	v.top = max(0, min(v.top, v.selected), v.selected-h+1)
@@ -168,15 +175,29 @@ func (v *findingsView) draw(p painter) {
 	p.role(0, v.height+1, strings.Repeat(p.gl.frame[4], p.w), r)
 	if v.paneWide != pane.w {
 		v.paneWide = pane.w
-		v.pane.set(findingLines(v.finding(), pane.w, p.gl))
+		v.pane.set(v.paneLines(pane.w, p.gl))
 	}
 	v.pane.draw(pane)
+}
+
+// paneLines explains the selected finding; of a cleared one they say how old that is.
+func (v *findingsView) paneLines(w int, gl *glyphs) []pageLine {
+	f := v.finding()
+	if f == nil {
+		return nil
+	}
+	lines := findingLines(f, w, gl)
+	if at := v.rows[v.selected].cleared; !at.IsZero() {
+		text := fmt.Sprintf("it cleared %s ago, at %s; evidence and advice are as they were then", age(v.taken.Sub(at)), at.Local().Format("15:04:05"))
+		lines = slices.Insert(lines, 0, textLine(text, roleDim))
+	}
+	return lines
 }
 
 func (v *findingsView) drawRow(p painter, i int) {
 	f := &v.rows[i].f
 	r, state := severityRole(f.Severity), f.Severity.String()
-	if v.rows[i].cleared {
+	if !v.rows[i].cleared.IsZero() {
 		r, state = roleDim, "cleared"
 	}
 	count := ""
@@ -206,9 +227,6 @@ func healthyText(watched time.Duration) string {
 
 // findingLines is the explanation of a finding.
 func findingLines(f *detect.Finding, w int, gl *glyphs) []pageLine {
-	if f == nil {
-		return nil
-	}
 	var out []pageLine
 	say := func(label, text string, r role) {
 		if text == "" {
