@@ -300,6 +300,9 @@ func (a *app) draw(screen tcell.Screen, w, h int) {
 // messageLines is how many lines a message has at the most.
 const messageLines = 3
 
+// lowScreen is the height below which the table needs the lines more than what stands under it.
+const lowScreen = 12
+
 // footLines is what stands above the hints, from below: what limits the table, and what was said last.
 func (a *app) footLines(w, h int) []line {
 	var lines []line
@@ -308,6 +311,9 @@ func (a *app) footLines(w, h int) []line {
 	}
 	if text, r := a.log.current(a.now()); text != "" {
 		said := wrap(text, w, 0)
+		if h < lowScreen {
+			said = []string{clip(text, w)}
+		}
 		if len(said) > messageLines {
 			said = append(said[:messageLines-1:messageLines-1], clip(strings.Join(said[messageLines-1:], " "), w))
 		}
@@ -315,10 +321,10 @@ func (a *app) footLines(w, h int) []line {
 			lines = append(lines, plain(l, r))
 		}
 	}
-	switch { // on a low screen the table needs the lines more; what was said comes before what limits
+	switch { // what was said comes before what limits
 	case h < 4:
 		return nil
-	case h < 12:
+	case h < lowScreen:
 		return lines[max(0, len(lines)-1):]
 	}
 	return lines

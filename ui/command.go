@@ -137,8 +137,7 @@ func (a *app) commandSort(arg string) error {
 	if err != nil {
 		return err
 	}
-	a.table.q.Sort = keys
-	a.table.rebuild()
+	a.table.sortBy(keys)
 	return nil
 }
 

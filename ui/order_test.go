@@ -59,6 +59,18 @@ func TestColumnsGiveWay(t *testing.T) {
 	}
 }
 
+// Who asks for an order sees its top, wherever the cursor was; who is followed stays in sight.
+func TestOrderShowsItsTop(t *testing.T) {
+	d := newBench(t, 80, 20, Options{})
+	d.keys("End P")
+	d.wants("python3 report.py")
+	d = newBench(t, 80, 20, Options{})
+	d.keys("N End F P")
+	if r := d.table.row(); r.Proc.PID < pidFirstZombie {
+		t.Errorf("following, the cursor is on %d", r.Proc.PID)
+	}
+}
+
 func TestContainerWhereThereIsOne(t *testing.T) {
 	d := newBench(t, 140, 24, Options{})
 	d.lacks("CONTAINER")

@@ -68,7 +68,15 @@ func (t *table) sortStep(by int) {
 
 // sortMost orders by a column with the most on top, or the first of names and settings.
 func (t *table) sortMost(c *column.Column) {
-	t.q.Sort = []view.SortKey{{Column: c, Desc: c.Descending()}}
+	t.sortBy([]view.SortKey{{Column: c, Desc: c.Descending()}})
+}
+
+// sortBy orders anew, and shows what is on top then: that is what was asked for. Who is followed stays in sight.
+func (t *table) sortBy(keys []view.SortKey) {
+	t.q.Sort = keys
+	if !t.follow {
+		t.anchored = false
+	}
 	t.rebuild()
 }
 
@@ -86,8 +94,7 @@ func (t *table) invert() {
 	for i := range keys {
 		keys[i].Desc = !keys[i].Desc
 	}
-	t.q.Sort = keys
-	t.rebuild()
+	t.sortBy(keys)
 }
 
 // format fills t.cells with the texts of the rows in sight and lets the widths grow with them.
