@@ -58,7 +58,7 @@ func generalBindings() []*binding {
 		{keys: []string{"Right"}, vim: []string{"l"}, group: groupMove, help: "scroll to the right", where: inFindings | inDetail | inHelp, do: moving(moveRight)},
 		{keys: []string{"J"}, group: groupMove, help: "to the parent", where: inTable | inDetail, do: (*app).toParent},
 
-		{keys: []string{"/", "F4", "\\"}, group: groupFind, short: "Filter", help: "filter: a word, or an expression such as state == \"Z\" or cpu_percent > 50; what does not match is hidden", where: inTable, do: (*app).openFilter},
+		{keys: []string{"/", "F4", "\\"}, group: groupFind, short: "Filter", help: "filter: a word, or an expression such as state == \"Z\" or cpu_percent > 50; what does not match is hidden (Tab completes columns)", where: inTable, do: (*app).openFilter},
 		{keys: []string{"F3"}, group: groupFind, help: "find: jump to what contains a word", where: inTable, do: (*app).openFind},
 		{keys: []string{"n"}, group: groupFind, help: "the next one found", where: inTable, when: (*app).searching, do: func(a *app) { a.findNext(1) }},
 		{keys: []string{"N"}, group: groupFind, help: "the one found before (while finding; Esc ends it)", where: inTable, when: (*app).searching, do: func(a *app) { a.findNext(-1) }},
