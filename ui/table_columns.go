@@ -53,7 +53,12 @@ func (t *table) columns() []*column.Column {
 // hasContainers reports whether some row has a container to show.
 func hasContainers(rows []column.Row) bool {
 	c, ok := column.ByID(onlyWhenKnown)
-	return ok && slices.ContainsFunc(rows, func(r column.Row) bool { return c.Value(&r).Kind != column.Absent })
+	for i := range rows { // by index: a reading can have 30,000 rows, and a Row that is passed on is copied
+		if ok && c.Value(&rows[i]).Kind != column.Absent {
+			return true
+		}
+	}
+	return false
 }
 
 // sortStep orders by the neighbour of the column ordered by.
