@@ -171,7 +171,7 @@ func ownFigures(s *pcb.Snapshot, p *pcb.Process) figures {
 		f.fix("rgid", p.GID)
 		f.fix("egid", p.EGID)
 	}
-	if p.Have.Has(pcb.FieldMemory) {
+	if p.Have.Has(pcb.FieldMemory) && !p.LeaderExited() { // of that one ptop has the memory of its threads, and the leader has none
 		f.fix("rss", p.RSS)
 		f.fix("anon", p.Anon)
 		f.fix("shared", p.Shared)

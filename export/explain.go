@@ -22,7 +22,7 @@ func (w *Writer) Explain(f *monitor.Frame, d *pcb.Detail) error {
 		return fmt.Errorf("export: process %s is not in the reading", d.ID)
 	}
 	p := w.page()
-	p.line(r.Proc.Name(), " (pid ", strconv.Itoa(int(r.Proc.PID)), "), ", stateWords(r.Proc))
+	p.line(r.Proc.Name(), " (pid ", strconv.Itoa(int(r.Proc.PID)), "), ", stateWords(&r))
 	p.labelled("command", commandOf(&r))
 	p.labelled("started", startWords(&r))
 	p.labelled("origin", originWords(&r))
@@ -44,7 +44,9 @@ func (w *Writer) Explain(f *monitor.Frame, d *pcb.Detail) error {
 	return w.finish(p)
 }
 
-func stateWords(p *pcb.Process) string {
+func stateWords(r *column.Row) string {
+	p := r.Proc
+	phase := r.Snap.Phase(p)
 	switch {
 	case !p.Have.Has(pcb.FieldCore):
 		return "state unknown"
@@ -53,7 +55,10 @@ func stateWords(p *pcb.Process) string {
 	case p.Zombie() && p.Have.Has(pcb.FieldExitCode):
 		return "zombie: dead (" + pcb.DescribeExit(p.ExitCode) + "), its parent has not waited for it"
 	}
-	return p.Phase().String() + " (" + string(rune(p.State)) + ": " + pcb.StateName(p.State) + ")"
+	if phase != p.Phase() {
+		return phase.String() + " in another thread than the main one (" + string(rune(p.State)) + ": " + pcb.StateName(p.State) + ")"
+	}
+	return phase.String() + " (" + string(rune(p.State)) + ": " + pcb.StateName(p.State) + ")"
 }
 
 func commandOf(r *column.Row) string {
@@ -180,7 +185,7 @@ func (w *Writer) ExplainJSON(f *monitor.Frame, d *pcb.Detail) error {
 		e.value(c, c.Value(&r))
 	}
 	e.close('}')
-	e.text("state_in_words", stateWords(r.Proc))
+	e.text("state_in_words", stateWords(&r))
 	e.text("origin", originWords(&r))
 	e.relatives("ancestry", r.Snap, r.Forest.Ancestors(r.Index))
 	e.relatives("children", r.Snap, r.Forest.Children(r.Index))

@@ -9,7 +9,6 @@ import (
 	"ptop/detect"
 	"ptop/internal/column"
 	"ptop/internal/monitor"
-	"ptop/internal/sanitize"
 )
 
 // Findings writes what is sick as text: what, why, evidence, what to do and what that puts at risk.
@@ -75,7 +74,7 @@ func (p *page) remedy(r *detect.Remedy) {
 		text += " (" + r.Risk + ")"
 	}
 	p.labelled(label, text)
-	if r.Command != "" {
+	if r.Command != "" && !r.Never { // what does not work is not offered for copying
 		p.labelled("", "$ "+r.Command)
 	}
 }
@@ -83,53 +82,9 @@ func (p *page) remedy(r *detect.Remedy) {
 func evidenceWords(facts []detect.Evidence) string {
 	parts := make([]string, len(facts))
 	for i := range facts {
-		parts[i] = factWords(&facts[i])
+		parts[i] = column.Fact(&facts[i])
 	}
 	return strings.Join(parts, "; ")
-}
-
-// factWords says one fact: "oldest dead 7.6s", "sigchld blocked: no". The unit in the key decides the form.
-func factWords(e *detect.Evidence) string {
-	name := strings.ReplaceAll(e.Key, "_", " ")
-	figure, isFigure := asFigure(e.Value)
-	switch {
-	case isFigure && strings.HasSuffix(e.Key, "_seconds"):
-		return strings.TrimSuffix(name, " seconds") + " " + column.FormatSeconds(figure)
-	case isFigure && strings.HasSuffix(e.Key, "_bytes"):
-		return strings.TrimSuffix(name, " bytes") + " " + column.FormatBytes(figure)
-	case isFigure && strings.HasSuffix(e.Key, "_percent"):
-		return strings.TrimSuffix(name, " percent") + " " + column.FormatPercent(figure) + " %"
-	case isFigure && strings.HasSuffix(e.Key, "_per_s"):
-		return strings.TrimSuffix(name, " per s") + " " + column.FormatRate(figure) + "/s"
-	}
-	switch v := e.Value.(type) {
-	case bool:
-		if v {
-			return name + ": yes"
-		}
-		return name + ": no"
-	case float64:
-		return name + " " + string(appendFloat(nil, v))
-	case []string:
-		return name + " " + sanitize.Text(strings.Join(v, ", "))
-	}
-	return name + " " + sanitize.Text(fmt.Sprint(e.Value))
-}
-
-func asFigure(value any) (float64, bool) {
-	switch v := value.(type) {
-	case int:
-		return float64(v), true
-	case int64:
-		return float64(v), true
-	case uint64:
-		return float64(v), true
-	case float64:
-		return v, true
-	case time.Duration:
-		return v.Seconds(), true
-	}
-	return 0, false
 }
 
 // Events writes what appeared, changed or cleared since the Frame before, one JSON object a line.

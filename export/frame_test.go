@@ -96,7 +96,7 @@ func findingsOf(s *pcb.Snapshot) []detect.Finding {
 			},
 			Remedies: []detect.Remedy{
 				{Do: "restart 42", Command: "kill 42", Risk: "interrupts its work", Act: &detect.Action{Signal: pcb.SIGTERM, Target: culprit.ID}},
-				{Do: "kill -9 on the zombies does nothing", Never: true},
+				{Do: "kill -9 on the zombies does nothing", Command: "kill -9 4310", Never: true},
 			},
 			Missing: []string{"wchan of 42 (needs root)"},
 		},

@@ -129,7 +129,7 @@ func TestJSONValues(t *testing.T) {
 	}
 	server := processes[1].(map[string]any)
 	for key, want := range map[string]any{
-		"id": "42:4200", "pid": 42.0, "ppid": 1.0, "state": "S", "phase": "waiting", "cpu_percent": 12.5, "rss_bytes": 212.0 * (1 << 20),
+		"id": "42:4200", "pid": 42.0, "ppid": 1.0, "state": "S", "phase": "running", "cpu_percent": 12.5, "rss_bytes": 212.0 * (1 << 20),
 		"cmdline": "/srv/checkout-agent --workers 8", "container": "checkout", "cpu_time_seconds": 91.5, "ctx_per_s": 61.0,
 		"start_time": "2025-12-20T23:04:47.6789Z", "exit_signal": "SIGCHLD", "severity": "critical", "kernel_thread": false, "child_count": 2.0,
 	} {

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"ptop/detect"
@@ -132,9 +133,11 @@ func (w *Writer) grid(p *page, columns []*column.Column) {
 		}
 	}
 	var line strings.Builder
+	kept := w.fit(columns, widths, p.width)
 	for n := 0; n < len(cells); n += len(columns) {
 		line.Reset()
-		for k, c := range columns {
+		for _, k := range kept {
+			c := columns[k]
 			if k > 0 {
 				line.WriteByte(' ')
 			}
@@ -148,6 +151,18 @@ func (w *Writer) grid(p *page, columns []*column.Column) {
 		}
 		p.line(line.String())
 	}
+}
+
+// fit gives the positions of the columns that are written: all that were asked for, of the others those there is room for.
+func (w *Writer) fit(columns []*column.Column, widths []int, room int) []int {
+	if len(w.opt.Columns) > 0 || room == 0 || w.opt.Query.GroupBy != nil {
+		room = math.MaxInt
+	}
+	var by *column.Column
+	if len(w.opt.Query.Sort) > 0 {
+		by = w.opt.Query.Sort[0].Column
+	}
+	return column.Fit(columns, widths, room, by)
 }
 
 // summary adds the machine in a few lines.

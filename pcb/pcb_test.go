@@ -120,3 +120,20 @@ func TestSnapshot(t *testing.T) {
 		t.Errorf("tasks %+v", tasks)
 	}
 }
+
+// A process whose main thread sleeps while another spins is running.
+func TestTasksLooksAtTheThreads(t *testing.T) {
+	s := &Snapshot{
+		Procs: []Process{
+			{ID: ID{PID: 1}, State: 'S', Threads: 1, Have: FieldStat},
+			{ID: ID{PID: 2}, State: 'S', Threads: 2, FirstThread: 0, ThreadCount: 2, Have: FieldStat},
+			{ID: ID{PID: 3}, State: 'Z', Threads: 2, FirstThread: 2, ThreadCount: 2, Have: FieldStat}, // its leader has exited
+			{ID: ID{PID: 4}, State: 'T', Threads: 2, FirstThread: 4, ThreadCount: 2, Have: FieldStat},
+		},
+		Threads: []Thread{{TID: 2, State: 'S'}, {TID: 5, State: 'R'}, {TID: 3, State: 'Z'}, {TID: 6, State: 'R'}, {TID: 4, State: 'T'}, {TID: 7, State: 'R'}},
+	}
+	tasks := s.Tasks()
+	if tasks.ByPhase[PhaseRunning] != 2 || tasks.ByPhase[PhaseWaiting] != 1 || tasks.ByPhase[PhaseStopped] != 1 {
+		t.Errorf("by phase: %v", tasks.ByPhase)
+	}
+}

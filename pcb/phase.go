@@ -23,7 +23,7 @@ func (p Phase) String() string {
 
 // Phase maps the kernel's state letter to the textbook's. R means runnable: where the reading could not tell
 // running from ready (no FieldOnCPU) it counts as running, as every other tool shows it. A zombie leader whose
-// threads live on is told by them: waiting, unless one of them is known to run.
+// threads live on is waiting. The letter is the main thread's: Snapshot.Phase looks at the others, too.
 func (p *Process) Phase() Phase {
 	if p.LeaderExited() {
 		return PhaseWaiting

@@ -136,6 +136,21 @@ func (s *Snapshot) StartTime(p *Process) time.Time { return s.Time.Add(p.Started
 // Age is how long ago p started, never negative.
 func (s *Snapshot) Age(p *Process) time.Duration { return max(0, s.Boot-p.Started) }
 
+// Phase is the phase of p as a whole: it runs while any of its threads is known to run, whatever its main thread does.
+func (s *Snapshot) Phase(p *Process) Phase {
+	phase := p.Phase()
+	if phase != PhaseWaiting {
+		return phase
+	}
+	threads := s.ThreadsOf(p)
+	for i := range threads {
+		if threads[i].Phase() == PhaseRunning {
+			return PhaseRunning
+		}
+	}
+	return phase
+}
+
 // Tasks counts processes by phase. Zombies are the terminated ones that wait for their parent.
 type Tasks struct {
 	ByPhase       [len(Phases) + 1]int // by Phase
@@ -149,7 +164,7 @@ func (s *Snapshot) Tasks() Tasks {
 	var t Tasks
 	for i := range s.Procs {
 		p := &s.Procs[i]
-		t.ByPhase[p.Phase()]++
+		t.ByPhase[s.Phase(p)]++
 		t.Threads += int(p.Threads)
 		if p.Zombie() && !p.LeaderExited() {
 			t.Zombies++

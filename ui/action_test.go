@@ -69,8 +69,8 @@ func TestSignalChosen(t *testing.T) {
 		"k Up Enter Left Right Left y": "sent SIGALRM",
 		"r Home Enter y":               "reniced to -20",
 		"r 1 0 Enter y":                "reniced to 10",
-		"F7 Enter y":                   "reniced to -1",
-		"F8 Enter y":                   "reniced to 1",
+		"F7 y":                         "reniced to -1",
+		"F8 y":                         "reniced to 1",
 		"Enter k Enter y":              "sent SIGTERM",
 	} {
 		d := newBench(t, 80, 40, Options{})

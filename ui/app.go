@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -72,8 +74,10 @@ type app struct {
 	views    []body // the last one is shown; the first is the table
 	overlays []overlay
 	bodyRect rect
-	search   string // what find looks for
-	filters  []string
+	search   string   // what find looks for
+	filters  []string // accepted in this session
+	commands []string
+	sought   *sought // by :goto; nil for nobody
 
 	// started by run and by tests.
 	spawn   func(work func(context.Context) func()) // off the UI goroutine; what work gives is run on it
@@ -81,6 +85,8 @@ type app struct {
 	stopJob func() // suspends the program
 	sync    func() // draws every cell anew
 	now     func() time.Time
+
+	patience time.Duration // how long it is watched whether those that got a signal end
 }
 
 // rect is where something was drawn.
@@ -94,7 +100,7 @@ func newApp(b Backend, o Options) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{b: b, o: o, th: th, gl: unicodeGlyphs, mail: newMailbox(), now: time.Now}
+	a := &app{b: b, o: o, th: th, gl: unicodeGlyphs, mail: newMailbox(), now: time.Now, patience: endsWithin}
 	if o.ASCII {
 		a.gl = asciiGlyphs
 	}
@@ -154,7 +160,7 @@ func (a *app) dismiss(o overlay) {
 // receive takes what was posted. It runs on the UI goroutine.
 func (a *app) receive() {
 	m := a.mail.take()
-	a.findings.record(m.events)
+	a.findings.record(m.events, a.now())
 	if m.frame != nil {
 		a.newest = m.frame
 		a.header.record(m.frame)
@@ -178,8 +184,9 @@ func (a *app) adopt(f *monitor.Frame) {
 	if gone := a.table.update(f); gone != "" {
 		a.log.say(a.now(), roleWarning, gone)
 	}
-	a.findings.update(f)
+	a.findings.update(f, a.header.watched(f))
 	a.detail.update(f)
+	a.seek()
 	for _, e := range a.findings.fresh() {
 		if e.What == detect.Appeared && e.Finding.Severity > detect.Info {
 			a.log.say(a.now(), severityRole(e.Finding.Severity), a.gl.mark[e.Finding.Severity]+" "+e.Finding.Summary)
@@ -235,6 +242,11 @@ func (a *app) mouse(action tview.MouseAction, x, y int) bool {
 			b.do(a)
 			return true
 		}
+		if a.header.leadsToFindings(x, y) {
+			a.show(a.findings)
+			a.findings.choose(0)
+			return true
+		}
 		if !a.bodyRect.holds(x, y) {
 			return false
 		}
@@ -270,11 +282,11 @@ func (a *app) draw(screen tcell.Screen, w, h int) {
 		foot = 1
 		a.hint.draw(p.sub(0, p.h-1, p.w, 1), a)
 	}
-	if text, r := a.statusText(); text != "" && p.h > 3 {
+	for _, l := range a.footLines(p.w, p.h) {
 		foot++
 		s := p.sub(0, p.h-foot, p.w, 1)
 		s.fill(0, 0, s.th.of(roleText))
-		s.role(0, 0, clip(text, s.w), r)
+		s.line(0, 0, l)
 	}
 	a.bodyRect = rect{0, used, p.w, p.h - used - foot}
 	if a.frame != nil {
@@ -285,15 +297,37 @@ func (a *app) draw(screen tcell.Screen, w, h int) {
 	}
 }
 
-// statusText is the line above the hints: what was said last, or else what limits the table.
-func (a *app) statusText() (string, role) {
+// messageLines is how many lines a message has at the most.
+const messageLines = 3
+
+// lowScreen is the height below which the table needs the lines more than what stands under it.
+const lowScreen = 12
+
+// footLines is what stands above the hints, from below: what limits the table, and what was said last.
+func (a *app) footLines(w, h int) []line {
+	var lines []line
+	if status := a.table.status(); a.scope() == inTable && status != "" {
+		lines = append(lines, plain(clip(status, w), roleDim))
+	}
 	if text, r := a.log.current(a.now()); text != "" {
-		return text, r
+		said := wrap(text, w, 0)
+		if h < lowScreen {
+			said = []string{clip(text, w)}
+		}
+		if len(said) > messageLines {
+			said = append(said[:messageLines-1:messageLines-1], clip(strings.Join(said[messageLines-1:], " "), w))
+		}
+		for _, l := range slices.Backward(said) {
+			lines = append(lines, plain(l, r))
+		}
 	}
-	if a.scope() == inTable {
-		return a.table.status(), roleDim
+	switch { // what was said comes before what limits
+	case h < 4:
+		return nil
+	case h < lowScreen:
+		return lines[max(0, len(lines)-1):]
 	}
-	return "", roleText
+	return lines
 }
 
 // root is the one primitive that tview knows.

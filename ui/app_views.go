@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"ptop/internal/column"
-	"ptop/internal/filter"
 	"ptop/pcb"
 )
 
@@ -42,85 +41,6 @@ func (a *app) giveUp() {
 		t.q.Container, t.q.Unit, t.q.PIDs = "", "", nil
 		t.rebuild()
 	}
-}
-
-// setFilter shows only what matches; an error leaves the table as it is.
-func (a *app) setFilter(text string) error {
-	f, err := filter.Compile(text)
-	if err != nil {
-		return err
-	}
-	a.table.q.Filter = f
-	a.table.rebuild()
-	return nil
-}
-
-func (a *app) openFilter() {
-	was := a.table.q.Filter.String()
-	l := &prompt{label: "filter:", history: a.filters, past: len(a.filters)}
-	l.changed = func(text string) {
-		l.note, l.bad = "", false
-		if err := a.setFilter(text); err != nil {
-			l.note, l.bad = err.Error(), true
-			return
-		}
-		l.note = plural(len(a.table.rows), "row", "rows")
-	}
-	l.enter = func(text string) bool {
-		if l.bad {
-			return false
-		}
-		if text != "" && !slices.Contains(a.filters, text) {
-			a.filters = append(a.filters, text)
-		}
-		return true
-	}
-	l.leave = func() { _ = a.setFilter(was) } // it was compiled before
-	l.text, l.at = was, len(was)
-	a.open(l)
-}
-
-func (a *app) searching() bool { return a.search != "" }
-
-func (a *app) openFind() {
-	was, key := a.search, a.table.key
-	l := &prompt{label: "find:", text: a.search, at: len(a.search)}
-	l.changed = func(text string) {
-		a.search = text
-		l.note, l.bad = "", false
-		if text != "" && !a.findFrom(a.table.selected, 1, true) {
-			l.note, l.bad = "not found", true
-		}
-	}
-	l.enter = func(string) bool { return true }
-	l.leave = func() {
-		a.search = was
-		a.table.selectID(key.id)
-	}
-	a.open(l)
-}
-
-func (a *app) findNext(by int) {
-	if !a.findFrom(a.table.selected+by, by, false) {
-		a.say(roleWarning, "not found: "+a.search)
-	}
-}
-
-// findFrom moves to the next row, going round, that shows the word.
-func (a *app) findFrom(from, by int, stay bool) bool {
-	t, n := a.table, len(a.table.rows)
-	word := strings.ToLower(a.search)
-	for k := range n {
-		i := ((from+k*by)%n + n) % n
-		if strings.Contains(strings.ToLower(t.rowText(i)), word) {
-			if i != t.selected || !stay {
-				t.selectRow(i)
-			}
-			t.anchored = true
-			return true
-		}
-	}
-	return false
 }
 
 func (a *app) toggleTree() {
@@ -170,7 +90,7 @@ func (a *app) togglePause() {
 
 func (a *app) sortBy(id string) {
 	if c, ok := column.ByID(id); ok {
-		a.table.sortBy(c)
+		a.table.sortMost(c)
 	}
 }
 
@@ -183,12 +103,12 @@ func (a *app) openSort() {
 		}
 	}
 	for i, c := range cols {
-		m.items = append(m.items, menuItem{text: pad(c.Title, 10), help: c.Help})
-		if len(a.table.q.Sort) > 0 && a.table.q.Sort[0].Column == c {
+		m.items = append(m.items, menuItem{text: pad(c.Title, 12), name: c.ID, help: c.Help})
+		if a.table.sortColumn() == c {
 			m.at = i
 		}
 	}
-	m.choose = func(i int) { a.table.sortBy(cols[i]) }
+	m.choose = func(i int) { a.table.sortMost(cols[i]) }
 	a.open(m)
 }
 
@@ -218,10 +138,7 @@ func (a *app) openUsers() {
 			m.at = i + 1
 		}
 	}
-	m.choose = func(i int) {
-		a.table.q.User = names[i]
-		a.table.rebuild()
-	}
+	m.choose = func(i int) { a.showUser(names[i]) }
 	a.open(m)
 }
 

@@ -10,8 +10,7 @@ import (
 	"ptop/pcb"
 )
 
-// Backend is what the screen needs from the program. Its methods other than Frames, SetDelay, Refresh and ReadThreads can
-// block and are called off the UI goroutine.
+// Backend is what the screen needs from the program. Detail and Bind can block and are called off the UI goroutine.
 type Backend interface {
 	// Frames is the stream of Frames; only the newest waits in it. It is closed when sampling has ended.
 	Frames() <-chan *monitor.Frame

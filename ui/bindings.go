@@ -58,7 +58,7 @@ func generalBindings() []*binding {
 		{keys: []string{"Right"}, vim: []string{"l"}, group: groupMove, help: "scroll to the right", where: inFindings | inDetail | inHelp, do: moving(moveRight)},
 		{keys: []string{"J"}, group: groupMove, help: "to the parent", where: inTable | inDetail, do: (*app).toParent},
 
-		{keys: []string{"/", "F4", "\\"}, group: groupFind, short: "Filter", help: "filter: a word, or an expression such as state == \"Z\" or cpu_percent > 50; what does not match is hidden", where: inTable, do: (*app).openFilter},
+		{keys: []string{"/", "F4", "\\"}, group: groupFind, short: "Filter", help: "filter: a word, or an expression such as state == \"Z\" or cpu_percent > 50; what does not match is hidden (Tab completes columns)", where: inTable, do: (*app).openFilter},
 		{keys: []string{"F3"}, group: groupFind, help: "find: jump to what contains a word", where: inTable, do: (*app).openFind},
 		{keys: []string{"n"}, group: groupFind, help: "the next one found", where: inTable, when: (*app).searching, do: func(a *app) { a.findNext(1) }},
 		{keys: []string{"N"}, group: groupFind, help: "the one found before (while finding; Esc ends it)", where: inTable, when: (*app).searching, do: func(a *app) { a.findNext(-1) }},
@@ -66,7 +66,7 @@ func generalBindings() []*binding {
 		{keys: []string{"f"}, group: groupFinding, short: "Findings", help: "findings: what is sick, why, and what to do about it", where: anywhere &^ inFindings, do: (*app).openFindings},
 		{keys: []string{"f"}, group: groupFinding, help: "back from the findings", where: inFindings, do: (*app).back},
 		{keys: []string{"Enter"}, group: groupFinding, short: "Process", help: "go to the process that the finding is about", where: inFindings, do: (*app).findingJump},
-		{keys: []string{"x"}, group: groupFinding, short: "Remedy", help: "start a remedy, after a confirmation", where: inFindings, do: (*app).openRemedies},
+		{keys: []string{"x"}, group: groupFinding, short: "Remedy", acts: true, help: "start a remedy, after a confirmation", where: inFindings, do: (*app).openRemedies},
 		{keys: []string{"Tab"}, group: groupFinding, help: "scroll the explanation instead of the list, and back", where: inFindings, do: func(a *app) { a.findings.inPane = !a.findings.inPane }},
 		{keys: []string{"c"}, group: groupFinding, short: "Cleared", help: "also show what has cleared in this session", where: inFindings, do: func(a *app) { a.findings.toggleCleared() }},
 
@@ -85,10 +85,10 @@ func generalBindings() []*binding {
 		{keys: []string{"F6"}, group: groupSort, short: "Sort", help: "sort by: choose the column", where: inTable, do: (*app).openSort},
 		{keys: []string{"<"}, group: groupSort, help: "sort by the column to the left", where: inTable, do: func(a *app) { a.table.sortStep(-1) }},
 		{keys: []string{">"}, group: groupSort, help: "sort by the column to the right", where: inTable, do: func(a *app) { a.table.sortStep(1) }},
-		{keys: []string{"P"}, group: groupSort, help: "sort by CPU", where: inTable, do: sorting("cpu_percent")},
-		{keys: []string{"M"}, group: groupSort, help: "sort by memory", where: inTable, do: sorting("rss_bytes")},
-		{keys: []string{"T"}, group: groupSort, help: "sort by CPU time", where: inTable, do: sorting("cpu_time_seconds")},
-		{keys: []string{"N"}, group: groupSort, help: "sort by pid", where: inTable, do: sorting("pid")},
+		{keys: []string{"P"}, group: groupSort, help: "sort by CPU, the busiest on top", where: inTable, do: sorting("cpu_percent")},
+		{keys: []string{"M"}, group: groupSort, help: "sort by memory, the largest on top", where: inTable, do: sorting("rss_bytes")},
+		{keys: []string{"T"}, group: groupSort, help: "sort by CPU time, the most on top", where: inTable, do: sorting("cpu_time_seconds")},
+		{keys: []string{"N"}, group: groupSort, help: "sort by pid, the lowest on top", where: inTable, do: sorting("pid")},
 		{keys: []string{"I"}, group: groupSort, help: "turn the order round", where: inTable, do: func(a *app) { a.table.invert() }},
 
 		{keys: []string{"Enter"}, group: groupDetail, short: "Details", help: "the process in depth; a group opens into its members", where: inTable, do: (*app).openSelected},
@@ -103,17 +103,17 @@ func generalBindings() []*binding {
 
 func actionBindings() []*binding {
 	return []*binding{
-		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", help: "send a signal: a menu, then a confirmation", where: inTable | inDetail, do: (*app).openSignals},
-		{keys: []string{"r"}, group: groupAct, short: "Renice", help: "change the nice value", where: inTable | inDetail, do: func(a *app) { a.openRenice(0) }},
-		{keys: []string{"F7"}, group: groupAct, help: "renice to one less: more CPU", where: inTable, do: func(a *app) { a.openRenice(-1) }},
-		{keys: []string{"F8"}, group: groupAct, help: "renice to one more: less CPU", where: inTable, do: func(a *app) { a.openRenice(1) }},
-		{keys: []string{"Space"}, group: groupAct, short: "Tag", help: "tag the process: signals and renice go to all that are tagged", where: inTable, do: func(a *app) { a.table.tag() }},
+		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", acts: true, help: "send a signal: a menu, then a confirmation", where: inTable | inDetail, do: (*app).openSignals},
+		{keys: []string{"r"}, group: groupAct, short: "Renice", acts: true, help: "change the nice value", where: inTable | inDetail, do: (*app).openRenice},
+		{keys: []string{"F7"}, group: groupAct, acts: true, help: "one less nice: more CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(-1) }},
+		{keys: []string{"F8"}, group: groupAct, acts: true, help: "one nicer: less CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(1) }},
+		{keys: []string{"Space"}, group: groupAct, short: "Tag", acts: true, help: "tag the process: signals and renice go to all that are tagged", where: inTable, do: func(a *app) { a.table.tag() }},
 		{keys: []string{"c"}, group: groupAct, help: "tag it with all its descendants", where: inTable, do: func(a *app) { a.table.tagSubtree() }},
 		{keys: []string{"U"}, group: groupAct, help: "take all tags off", where: inTable, do: func(a *app) { a.table.untag() }},
 
 		{keys: []string{"F2", "S"}, group: groupHeader, short: "Setup", help: "choose the columns", where: inTable, do: (*app).openSetup},
 		{keys: []string{"d"}, group: groupHeader, help: "the time between two readings", where: inLists, do: (*app).openDelay},
-		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
+		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU and more figures, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
 		{keys: []string{"R"}, group: groupHeader, help: "read now", where: anywhere &^ inHelp, do: func(a *app) { a.b.Refresh() }},
 		{keys: []string{":"}, group: groupHeader, help: "command line (Tab completes): " + commandNames(), where: inLists | inDetail, do: (*app).openCommand},
 	}

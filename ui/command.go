@@ -1,11 +1,14 @@
 package ui
 
 import (
+	"context"
 	"fmt"
+	"os/user"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"ptop/internal/column"
 	"ptop/internal/view"
@@ -17,23 +20,23 @@ type command struct {
 	name string
 	arg  string // what it takes; empty for nothing
 	run  func(a *app, arg string) error
-	// completions of the argument; nil for none
-	complete func(a *app) []string
+	// completes the argument; nil for none
+	complete completer
 }
 
 func commands() []command {
 	return []command{
-		{name: "filter", arg: "EXPR", run: (*app).setFilter},
-		{name: "sort", arg: "COLUMN", run: (*app).commandSort, complete: columnIDs},
-		{name: "columns", arg: "LIST", run: (*app).commandColumns, complete: columnIDs},
+		{name: "filter", arg: "EXPR", run: (*app).setFilter, complete: completeExpression},
+		{name: "sort", arg: "COLUMN", run: (*app).commandSort, complete: completeExpression},
+		{name: "columns", arg: "LIST", run: (*app).commandColumns, complete: completeExpression},
 		{name: "goto", arg: "PID", run: (*app).commandGoto},
-		{name: "group", arg: "BY", run: (*app).commandGroup, complete: func(*app) []string { return groupings }},
-		{name: "user", arg: "NAME", run: func(a *app, arg string) error { a.table.q.User = arg; a.table.rebuild(); return nil }},
+		{name: "group", arg: "BY", run: (*app).commandGroup, complete: completeOf(groupings)},
+		{name: "user", arg: "NAME", run: (*app).commandUser},
 		{name: "delay", arg: "SECONDS", run: (*app).setDelay},
-		{name: "theme", arg: "NAME", run: (*app).commandTheme, complete: func(*app) []string { return ThemeNames() }},
+		{name: "theme", arg: "NAME", run: (*app).commandTheme, complete: completeOf(ThemeNames())},
 		{name: "tree", run: func(a *app, _ string) error { a.toggleTree(); return nil }},
 		{name: "kill", run: func(a *app, _ string) error { a.openSignals(); return nil }},
-		{name: "renice", run: func(a *app, _ string) error { a.openRenice(0); return nil }},
+		{name: "renice", run: func(a *app, _ string) error { a.openRenice(); return nil }},
 		{name: "help", run: func(a *app, _ string) error { a.openHelp(); return nil }},
 		{name: "quit", run: func(a *app, _ string) error { a.stop(); return nil }},
 	}
@@ -49,14 +52,15 @@ func commandNames() string {
 }
 
 func (a *app) openCommand() {
-	l := &prompt{label: ":"}
-	l.changed = func(string) { l.note, l.bad = "", false }
-	l.complete = func(text string) (string, bool) { return a.completeCommand(l, text) }
+	l := &prompt{label: ":", history: a.commands, past: len(a.commands), complete: completeCommand}
+	l.changed = func(string) { l.note = "" }
 	l.enter = func(text string) bool {
 		a.dismiss(l) // before what the command may open
+		if text != "" {
+			a.commands = append(a.commands, text)
+		}
 		if err := a.runCommand(text); err != nil {
-			l.note, l.bad = err.Error(), true
-			a.open(l)
+			a.say(roleCritical, plainError(err))
 		}
 		return false
 	}
@@ -86,52 +90,46 @@ func findCommand(name string) (*command, error) {
 	return nil, fmt.Errorf("no command %q: want %s", name, commandNames())
 }
 
-// completeCommand completes the command, or its argument, as far as it is unambiguous; else it shows what there is.
-func (a *app) completeCommand(l *prompt, text string) (string, bool) {
+// completeCommand completes the command, or its argument.
+func completeCommand(text string) (head string, fits []string) {
 	name, arg, hasArg := strings.Cut(text, " ")
-	var known []string
 	if !hasArg {
 		for _, c := range commands() {
-			known = append(known, c.name)
+			fits = append(fits, c.name+" ")
 		}
-		arg = name
-	} else if c, err := findCommand(name); err == nil && c.complete != nil {
-		known = c.complete(a)
+		return completeOf(fits)(text)
 	}
-	var fits []string
-	for _, k := range known {
-		if strings.HasPrefix(k, arg) {
-			fits = append(fits, k)
-		}
+	c, err := findCommand(name)
+	if err != nil || c.complete == nil {
+		return "", nil
 	}
-	if len(fits) == 0 {
-		return "", false
-	}
-	common := fits[0]
-	for _, f := range fits[1:] {
-		for !strings.HasPrefix(f, common) {
-			common = common[:len(common)-1]
-		}
-	}
-	if len(fits) == 1 && !hasArg {
-		common += " "
-	}
-	if len(fits) > 1 && common == arg {
-		l.note = strings.Join(fits, " ")
-		return "", false
-	}
-	if hasArg {
-		common = name + " " + common
-	}
-	return common, true
+	head, fits = c.complete(arg)
+	return name + " " + head, fits
 }
 
-func columnIDs(*app) []string {
-	var ids []string
-	for _, c := range column.All {
-		ids = append(ids, c.ID)
+// completeOf completes to one of some words.
+func completeOf(words []string) completer {
+	return func(text string) (head string, fits []string) {
+		for _, w := range words {
+			if strings.HasPrefix(w, text) {
+				fits = append(fits, w)
+			}
+		}
+		return "", fits
 	}
-	return ids
+}
+
+// completeExpression completes the column that a list or an expression ends with; the usual ones come first.
+func completeExpression(text string) (head string, fits []string) {
+	from := strings.LastIndexFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) }) + 1
+	var ids []string
+	for _, c := range slices.Concat(column.Default(), column.All) {
+		if !slices.Contains(ids, c.ID) {
+			ids = append(ids, c.ID)
+		}
+	}
+	_, fits = completeOf(ids)(text[from:])
+	return text[:from], fits
 }
 
 func (a *app) commandSort(arg string) error {
@@ -139,8 +137,7 @@ func (a *app) commandSort(arg string) error {
 	if err != nil {
 		return err
 	}
-	a.table.q.Sort = keys
-	a.table.rebuild()
+	a.table.sortBy(keys)
 	return nil
 }
 
@@ -158,10 +155,67 @@ func (a *app) commandGoto(arg string) error {
 	if err != nil {
 		return err
 	}
-	if !a.goTo(id) {
-		return fmt.Errorf("no process %s", arg)
+	if a.goTo(id) {
+		return nil
 	}
+	if a.paused || a.ended {
+		return fmt.Errorf("no process %s in this reading", arg)
+	}
+	a.sought = &sought{id, a.now()} // it may have been born since the reading
+	a.b.Refresh()
 	return nil
+}
+
+// sought is a process that the next reading may have.
+type sought struct {
+	id pcb.ID
+	at time.Time // when it was asked for: a reading that began before does not tell
+}
+
+// seek goes to the process that is sought, or tells that there is none.
+func (a *app) seek() {
+	if a.sought == nil || a.goTo(a.sought.id) {
+		a.sought = nil
+		return
+	}
+	if !a.frame.Snap.Time.Before(a.sought.at) {
+		a.say(roleCritical, fmt.Sprintf("no process %d", a.sought.id.PID))
+		a.sought = nil
+	}
+}
+
+// commandUser shows one user's processes: one that has some here, or is known to the system.
+func (a *app) commandUser(name string) error {
+	if name == "" || a.hasProcesses(name) {
+		a.showUser(name)
+		return nil
+	}
+	a.spawn(func(context.Context) func() { // a lookup can take its time, in a directory on the network
+		_, err := user.Lookup(name)
+		if err != nil {
+			_, err = user.LookupId(name)
+		}
+		return func() {
+			if err != nil {
+				a.say(roleCritical, fmt.Sprintf("no user %s, and no process of one", name))
+				return
+			}
+			a.showUser(name)
+		}
+	})
+	return nil
+}
+
+func (a *app) showUser(name string) {
+	a.table.q.User = name
+	a.table.rebuild()
+}
+
+// hasProcesses reports whether a user, by name or number, has processes in the reading.
+func (a *app) hasProcesses(name string) bool {
+	return a.frame != nil && slices.ContainsFunc(a.frame.Snap.Procs, func(p pcb.Process) bool {
+		return p.Have.Has(pcb.FieldCreds) && (p.User == name || strconv.FormatUint(uint64(p.EUID), 10) == name)
+	})
 }
 
 func (a *app) commandGroup(arg string) error {
@@ -205,10 +259,12 @@ func (a *app) setDelay(arg string) error {
 func (a *app) openDelay() {
 	l := &prompt{label: "seconds between readings:"}
 	if a.o.Delay > 0 {
-		l.text = strconv.FormatFloat(a.o.Delay.Seconds(), 'g', -1, 64)
-		l.at = len(l.text)
+		l.label = fmt.Sprintf("seconds between readings (%s now):", strconv.FormatFloat(a.o.Delay.Seconds(), 'g', -1, 64))
 	}
 	l.enter = func(text string) bool {
+		if text == "" {
+			return true
+		}
 		err := a.setDelay(text)
 		if err != nil {
 			l.note, l.bad = err.Error(), true
@@ -230,7 +286,7 @@ func (a *app) openSetup() {
 		}
 	}
 	for i, c := range cols {
-		m.items = append(m.items, menuItem{text: pad(c.Title, 10), help: c.Help, on: i < shown})
+		m.items = append(m.items, menuItem{text: pad(c.Title, 12), name: c.ID, help: c.Help, on: i < shown})
 	}
 	m.choose = func(int) {
 		var chosen []*column.Column

@@ -217,6 +217,14 @@ func (v *detailView) draw(p painter) {
 	v.pager.draw(p.sub(1, v.tabsEnd(), p.w-2, p.h-v.tabsEnd()))
 }
 
+// name is the process as it is spoken of.
+func (v *detailView) name() string {
+	if p := v.proc(); p != nil {
+		return fmt.Sprintf("%s (%d)", p.Name(), v.id.PID)
+	}
+	return fmt.Sprintf("process %d", v.id.PID)
+}
+
 func (v *detailView) title() string {
 	text := fmt.Sprintf("%d", v.id.PID)
 	if p := v.proc(); p != nil {

@@ -3,9 +3,11 @@ package ui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"ptop/internal/column"
+	"ptop/internal/view"
 	"ptop/pcb"
 )
 
@@ -111,15 +113,15 @@ func (v *detailView) treeLines(int) []pageLine {
 		return []pageLine{textLine("it stands in no tree any more", roleDim)}
 	}
 	f, i := v.row.Forest, v.row.Index
-	var out []pageLine
-	up := f.Ancestors(i)
-	for k := len(up) - 1; k >= 0; k-- {
-		out = append(out, v.treeLine(up[k], roleText))
-	}
-	out = append(out, v.treeLine(i, roleStrong))
 	down := f.Descendants(i)
-	for _, k := range down[:min(len(down), treeMax)] {
-		out = append(out, v.treeLine(k, roleText))
+	var pids []int32
+	for _, k := range slices.Concat(f.Ancestors(i), []int32{i}, down[:min(len(down), treeMax)]) {
+		pids = append(pids, v.frame.Snap.Procs[k].PID)
+	}
+	q := view.Query{PIDs: pids, Tree: true, ASCII: v.a.o.ASCII}
+	var out []pageLine
+	for _, r := range q.Rows(nil, v.frame) {
+		out = append(out, v.treeLine(&r))
 	}
 	if len(down) > treeMax {
 		out = append(out, textLine(fmt.Sprintf("and %d more", len(down)-treeMax), roleDim))
@@ -127,26 +129,21 @@ func (v *detailView) treeLines(int) []pageLine {
 	return out
 }
 
-func (v *detailView) treeLine(i int32, r role) pageLine {
-	p, rates := &v.frame.Snap.Procs[i], &v.frame.Rates.Procs[i]
-	branch := ""
-	if d := v.row.Forest.Depth(i); d > 0 {
-		branch = strings.Repeat("  ", d-1) + "└─ "
-		if v.a.o.ASCII {
-			branch = strings.Repeat("  ", d-1) + "`- "
-		}
+func (v *detailView) treeLine(r *column.Row) pageLine {
+	p, text, state := r.Proc, roleText, roleText
+	if p.ID == v.id {
+		text = roleStrong
 	}
-	state := roleText
 	if p.Zombie() {
 		state = roleZombie
 	}
 	return pageLine{link: p.ID, line: line{
-		{fmt.Sprintf("%7d ", p.PID), r},
+		{fmt.Sprintf("%7d ", p.PID), text},
 		{fmt.Sprintf("%-9s", clip(p.User, 8)), roleDim},
-		{string(rune(p.State)) + " ", state},
-		{fmt.Sprintf("%6s ", percent(rates.CPU)), roleText},
-		{branch, roleDim},
-		{p.Name(), r},
+		{stateLetter(p.State) + " ", state},
+		{fmt.Sprintf("%6s ", percent(r.Rates.CPU)), roleText},
+		{r.Prefix, roleDim},
+		{p.Name(), text},
 	}}
 }
 

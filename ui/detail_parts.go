@@ -53,11 +53,17 @@ func threadRows(now, before *pcb.Detail) []threadRow {
 	return out
 }
 
+// unread reports whether a part of the Detail could not be read: then what it would count is unknown, and not zero.
+func (v *detailView) unread(part pcb.DetailPart) bool { return v.detail.Problems[part] != "" }
+
 func (v *detailView) threadLines(int) []pageLine {
 	rows := threadRows(v.detail, v.before)
+	if len(rows) == 0 && v.unread(pcb.PartThreads) {
+		return nil
+	}
 	out := []pageLine{
 		textLine(plural(len(rows), "thread", "threads"), roleDim),
-		textLine(fmt.Sprintf("%7s %-15s S %6s %6s %6s %6s %4s %3s %3s %8s", "TID", "NAME", "CPU%", "WAIT%", "VOL/s", "INV/s", "PRIO", "NI", "CPU", "CPU TIME"), roleTitle),
+		textLine(fmt.Sprintf("%7s %-15s S %6s %6s %6s %6s %4s %3s %3s %8s", "TID", "NAME", "CPU%", "WAIT%", "VOL/s", "INV/s", "PRIO", "NI", "CPU", "TIME"), roleTitle),
 	}
 	for _, r := range rows {
 		prio, nice, cpu, used := column.Absence, column.Absence, column.Absence, column.Absence
@@ -106,6 +112,9 @@ func (v *detailView) fileLines(w int) []pageLine {
 		}
 	}
 	total := max(d.FilesTotal, len(d.Files))
+	if total == 0 && v.unread(pcb.PartFiles) {
+		return out
+	}
 	out = append(out, blank, heading(plural(total, "open file", "open files")),
 		textLine(fmt.Sprintf("%5s %-7s %-5s %10s  %s", "FD", "KIND", "FLAGS", "POSITION", "TARGET"), roleTitle))
 	for _, f := range d.Files {
@@ -122,6 +131,18 @@ func (v *detailView) fileLines(w int) []pageLine {
 }
 
 func (v *detailView) memoryLines(w int) []pageLine {
+	var out []pageLine
+	if !v.unread(pcb.PartMaps) {
+		out = v.mapLines(w)
+	}
+	if v.detail.OOMScore != nil {
+		out = append(out, blank, heading("When memory runs out"))
+		out = append(out, entries([]entry{{"OOM score", fmt.Sprint(*v.detail.OOMScore)}, {"OOM adjustment", intOrAbsent(v.detail.OOMAdj)}}, w)...)
+	}
+	return out
+}
+
+func (v *detailView) mapLines(w int) []pageLine {
 	m := &v.detail.Maps
 	known := func(b uint64) string {
 		if !m.HaveRollup {
@@ -142,9 +163,6 @@ func (v *detailView) memoryLines(w int) []pageLine {
 		{"files, virtual", size(m.File)},
 		{"shared, virtual", size(m.Shared)},
 	}, w)...)
-	if v.detail.OOMScore != nil {
-		out = append(out, entries([]entry{{"OOM score", fmt.Sprint(*v.detail.OOMScore)}, {"OOM adjustment", intOrAbsent(v.detail.OOMAdj)}}, w)...)
-	}
 	if len(m.Largest) == 0 {
 		return out
 	}
@@ -183,6 +201,9 @@ func isSecret(name, value string) bool {
 }
 
 func (v *detailView) environLines(int) []pageLine {
+	if v.unread(pcb.PartEnviron) {
+		return nil
+	}
 	env := slices.Clone(v.detail.Environ)
 	slices.Sort(env)
 	note := "secrets are masked; m shows them"
@@ -202,6 +223,9 @@ func (v *detailView) environLines(int) []pageLine {
 }
 
 func (v *detailView) limitLines(int) []pageLine {
+	if len(v.detail.Limits) == 0 && v.unread(pcb.PartLimits) {
+		return nil
+	}
 	out := []pageLine{textLine(fmt.Sprintf("%-24s %14s %14s %10s %7s", "LIMIT", "SOFT", "HARD", "USED", ""), roleTitle)}
 	for _, l := range v.detail.Limits {
 		used, share, r := column.Absence, "", roleText
@@ -253,7 +277,9 @@ func (v *detailView) cgroupLines(w int) []pageLine {
 		}, w)...)
 		out = append(out, blank)
 	}
-	out = append(out, heading("Cgroup"))
+	if len(d.CgroupPath) > 0 || !v.unread(pcb.PartCgroup) {
+		out = append(out, heading("Cgroup"))
+	}
 	for _, l := range d.CgroupPath {
 		out = append(out, textLine("  "+l, roleText))
 	}
@@ -262,7 +288,9 @@ func (v *detailView) cgroupLines(w int) []pageLine {
 		figures = append(figures, entry{f.Name, f.Value})
 	}
 	out = append(out, entries(figures, w)...)
-	out = append(out, blank, heading("Namespaces"))
+	if len(d.Namespaces) > 0 || !v.unread(pcb.PartNamespaces) {
+		out = append(out, blank, heading("Namespaces"))
+	}
 	for _, n := range d.Namespaces {
 		own, r := "the same as ptop's", roleDim
 		if n.Own {

@@ -10,6 +10,7 @@ import (
 type menuItem struct {
 	key  string // what typing jumps to: a signal's number
 	text string
+	name string // a second name, such as a column's ID
 	help string
 	on   bool // in a menu of several: chosen
 }
@@ -78,7 +79,7 @@ func (m *menu) key(stroke string, ev *tcell.EventKey) bool {
 func (m *menu) jump(before, now string) {
 	for _, text := range []string{before + now, now} {
 		for i, it := range m.items {
-			if strings.HasPrefix(it.key, text) || hasPrefixFold(it.text, text) {
+			if strings.HasPrefix(it.key, text) || hasPrefixFold(it.text, text) || hasPrefixFold(it.name, text) {
 				m.at, m.typed = i, text
 				return
 			}
@@ -114,12 +115,12 @@ func (m *menu) draw(p painter) {
 		note = m.note()
 	}
 	w := max(width(m.title)+6, width(note)+4, 24)
-	keys := 0
+	keys, names := 0, 0
 	for _, it := range m.items {
-		keys = max(keys, width(it.key))
+		keys, names = max(keys, width(it.key)), max(names, width(it.name))
 	}
 	for _, it := range m.items {
-		w = max(w, keys+width(it.text)+width(it.help)+12)
+		w = max(w, keys+width(it.text)+names+width(it.help)+14)
 	}
 	foot := "Enter chooses, Esc leaves"
 	if m.many {
@@ -160,6 +161,9 @@ func (m *menu) draw(p painter) {
 			x += keys + 1
 		}
 		x = q.role(x, 0, it.text, r)
+		if names > 0 {
+			x = q.role(x+1, 0, pad(it.name, names), r)
+		}
 		q.role(x+2, 0, it.help, help)
 	}
 	in.role(0, in.h-1, foot, roleDim)

@@ -42,7 +42,7 @@ func proc(pid, ppid int32, state byte, comm, cmdline string) pcb.Process {
 // with every reading.
 func machine(seq uint64) *monitor.Frame {
 	s := &pcb.Snapshot{
-		Time: t0.Add(time.Duration(seq) * 2 * time.Second), Boot: 12*24*time.Hour + 4*time.Hour, Source: "proc",
+		Time: t0.Add(time.Duration(seq) * 2 * time.Second), Mono: time.Duration(seq) * 2 * time.Second, Boot: 12*24*time.Hour + 4*time.Hour, Source: "proc",
 		Host:     pcb.Host{Hostname: "web-07", OS: "linux", Kernel: "6.18", CPUs: 2, PIDMax: 4096},
 		Coverage: pcb.Coverage{Listed: 40, Read: 40}, Self: pcb.Self{PID: pidStopped, RSS: 18 << 20},
 		System: pcb.System{
@@ -93,10 +93,13 @@ func findingsOf(s *pcb.Snapshot) []detect.Finding {
 			Subject: detect.Subject{ID: pcb.ID{PID: pidFirstZombie, Start: pidFirstZombie * 10}, Name: "sh"}, Culprit: &agent, Count: zombies,
 			Summary: "checkout-agent (400) leaves 4.9 dead children a second: it never calls wait()",
 			Why:     "It has not called wait since it started.", So: "The pids run out.",
-			Evidence: []detect.Evidence{{Key: "sigchld_blocked", Value: true, Source: "/proc/400/status SigBlk"}},
+			Evidence: []detect.Evidence{
+				{Key: "sigchld_blocked", Value: true, Source: "/proc/400/status SigBlk"},
+				{Key: "oldest_dead_seconds", Value: 4*time.Minute + 25*time.Second + 208291465},
+			},
 			Remedies: []detect.Remedy{
 				{Do: "restart checkout-agent", Risk: "its connections drop", Act: &detect.Action{Signal: pcb.SIGTERM, Target: agent.ID}},
-				{Do: "kill the zombies", Never: true},
+				{Do: "kill the zombies", Command: "kill -9 1000", Never: true},
 			},
 			Missing: []string{"the current system call (needs CAP_SYS_PTRACE)"},
 		},
@@ -110,13 +113,16 @@ type fakeBackend struct {
 	frames  chan *monitor.Frame
 	off     string
 
-	mu       sync.Mutex
-	bound    [][]pcb.ID
-	signals  []string
-	closed   int
-	delay    time.Duration
-	details  int
-	bindFail bool
+	mu        sync.Mutex
+	bound     [][]pcb.ID
+	signals   []string
+	closed    int
+	delay     time.Duration
+	details   int
+	bindFail  bool
+	refreshed int
+	gone      []pcb.ID          // who has ended of those that were bound
+	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 }
 
 func newFakeBackend() *fakeBackend { return &fakeBackend{frames: make(chan *monitor.Frame, 1)} }
@@ -124,7 +130,7 @@ func newFakeBackend() *fakeBackend { return &fakeBackend{frames: make(chan *moni
 func (b *fakeBackend) Frames() <-chan *monitor.Frame { return b.frames }
 func (b *fakeBackend) ReadThreads(on bool)           { b.mu.Lock(); b.threads = on; b.mu.Unlock() }
 func (b *fakeBackend) SetDelay(d time.Duration)      { b.mu.Lock(); b.delay = d; b.mu.Unlock() }
-func (b *fakeBackend) Refresh()                      {}
+func (b *fakeBackend) Refresh()                      { b.mu.Lock(); b.refreshed++; b.mu.Unlock() }
 func (b *fakeBackend) ActionsOff() string            { return b.off }
 
 func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) {
@@ -137,7 +143,7 @@ func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) 
 	p := proc(id.PID, 1, 'S', "x", "x")
 	p.SigBlocked = 1 << 16
 	used := int64(900)
-	return &pcb.Detail{
+	d := &pcb.Detail{
 		ID: id, Time: t0, Process: p, Environ: []string{"HOME=/root", "DB_PASSWORD=hunter2", "EVIL=" + hostile},
 		Cwd: "/srv", Files: []pcb.OpenFile{{FD: 3, Target: "/var/log/" + hostile, Kind: "file", Flags: "w"}}, FilesTotal: 4000,
 		Sockets:    []pcb.Socket{{FD: 4, Proto: "tcp", Local: "0.0.0.0:80", Remote: "0.0.0.0:0", State: "LISTEN"}},
@@ -147,7 +153,11 @@ func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) 
 		Namespaces: []pcb.Namespace{{Kind: "pid", Inode: 4026531836}}, CgroupPath: []string{"0::/system.slice/x.service"},
 		CgroupFigures: []pcb.CgroupFigure{{Name: "memory.max", Value: "512 MiB"}},
 		WChan:         "do_wait", Problems: map[pcb.DetailPart]string{pcb.PartStack: "not permitted"},
-	}, nil
+	}
+	if b.bend != nil {
+		b.bend(d)
+	}
+	return d, nil
 }
 
 func (b *fakeBackend) Bind(_ context.Context, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
@@ -167,7 +177,7 @@ type fakeTarget struct {
 
 func (t *fakeTarget) Signal(sig pcb.Signal) []pcb.Outcome { return t.act("sent " + sig.String()) }
 func (t *fakeTarget) Renice(n int) []pcb.Outcome          { return t.act(fmt.Sprintf("reniced to %d", n)) }
-func (t *fakeTarget) Gone() []pcb.ID                      { return nil }
+func (t *fakeTarget) Gone() []pcb.ID                      { return t.b.gone }
 
 func (t *fakeTarget) act(did string) []pcb.Outcome {
 	t.b.mu.Lock()
@@ -215,6 +225,7 @@ func newBench(t *testing.T, w, h int, o Options) *bench {
 			d.work()
 		}
 	}
+	a.patience = 0
 	a.quit = func() { d.quits++ }
 	d.feed(1)
 	d.feed(2)

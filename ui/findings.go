@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ptop/detect"
+	"ptop/internal/column"
 	"ptop/internal/monitor"
 	"ptop/pcb"
 )
@@ -15,23 +16,31 @@ import (
 type findingsView struct {
 	rows     []findingRow
 	selected int
-	key      detect.Key
+	key      detect.Key // of the selected one
+	keyAt    time.Time  // when it cleared; zero for one that stands
 	top      int
 	height   int
 	pane     pager
 	paneWide int
 	inPane   bool // movements scroll the pane
 	cleared  bool // show what has cleared, too
-	log      []detect.Event
+	log      []clearedFinding
 	unseen   []detect.Event // of the log: not yet told
 	current  []detect.Finding
 	taken    time.Time // of the Frame shown
+	watched  time.Duration
 }
 
-// findingRow is one finding of the list; of a cleared one the time when it did.
+// findingRow is one finding of the list.
 type findingRow struct {
 	f       detect.Finding
-	cleared bool
+	cleared time.Time // when it did; zero for one that stands
+}
+
+// clearedFinding is a finding as it was last, and when it cleared.
+type clearedFinding struct {
+	f  detect.Finding
+	at time.Time
 }
 
 // findingsLogMax is how many cleared findings the session remembers.
@@ -40,11 +49,11 @@ const findingsLogMax = 500
 func (v *findingsView) scope() scope { return inFindings }
 
 // record keeps the events of Frames, shown or not.
-func (v *findingsView) record(events []detect.Event) {
+func (v *findingsView) record(events []detect.Event, now time.Time) {
 	v.unseen = append(v.unseen, events...)
 	for _, e := range events {
 		if e.What == detect.Cleared {
-			v.log = append(v.log, e)
+			v.log = append(v.log, clearedFinding{e.Finding, now})
 		}
 	}
 	v.log = v.log[max(0, len(v.log)-findingsLogMax):]
@@ -57,8 +66,8 @@ func (v *findingsView) fresh() []detect.Event {
 	return events
 }
 
-func (v *findingsView) update(f *monitor.Frame) {
-	v.current, v.taken = f.Findings, f.Snap.Time
+func (v *findingsView) update(f *monitor.Frame, watched time.Duration) {
+	v.current, v.taken, v.watched = f.Findings, f.Snap.Time, watched
 	v.fill()
 }
 
@@ -69,11 +78,11 @@ func (v *findingsView) fill() {
 		v.rows = append(v.rows, findingRow{f: f})
 	}
 	if v.cleared {
-		for _, e := range slices.Backward(v.log) {
-			v.rows = append(v.rows, findingRow{f: e.Finding, cleared: true})
+		for _, c := range slices.Backward(v.log) {
+			v.rows = append(v.rows, findingRow{f: c.f, cleared: c.at})
 		}
 	}
-	if i := slices.IndexFunc(v.rows, func(r findingRow) bool { return r.f.Key() == v.key }); i >= 0 {
+	if i := slices.IndexFunc(v.rows, func(r findingRow) bool { return r.f.Key() == v.key && r.cleared.Equal(v.keyAt) }); i >= 0 {
 		v.selected = i
 	}
 	v.choose(v.selected)
@@ -87,7 +96,7 @@ func (v *findingsView) choose(i int) {
 		if f.Key() != v.key {
 			v.pane.reset()
 		}
-		v.key = f.Key()
+		v.key, v.keyAt = f.Key(), v.rows[v.selected].cleared
 	}
 	h := max(1, v.height)
 	v.top = max(0, min(v.top, v.selected), v.selected-h+1)
@@ -149,7 +158,7 @@ func (v *findingsView) draw(p painter) {
 	v.height = min(max(len(v.rows), 1), max(1, (p.h-2)*2/5))
 	v.top = max(0, min(v.top, v.selected, len(v.rows)-v.height), v.selected-v.height+1)
 	if len(v.rows) == 0 {
-		p.role(1, 1, "nothing is sick, as far as could be seen", roleGood)
+		p.role(1, 1, healthyText(v.watched), roleGood)
 		if len(v.log) > 0 {
 			p.role(1, 2, plural(len(v.log), "finding has", "findings have")+" cleared in this session (c shows)", roleDim)
 		}
@@ -166,15 +175,29 @@ func (v *findingsView) draw(p painter) {
 	p.role(0, v.height+1, strings.Repeat(p.gl.frame[4], p.w), r)
 	if v.paneWide != pane.w {
 		v.paneWide = pane.w
-		v.pane.set(findingLines(v.finding(), pane.w, p.gl))
+		v.pane.set(v.paneLines(pane.w, p.gl))
 	}
 	v.pane.draw(pane)
+}
+
+// paneLines explains the selected finding; of a cleared one they say how old that is.
+func (v *findingsView) paneLines(w int, gl *glyphs) []pageLine {
+	f := v.finding()
+	if f == nil {
+		return nil
+	}
+	lines := findingLines(f, w, gl)
+	if at := v.rows[v.selected].cleared; !at.IsZero() {
+		text := fmt.Sprintf("it cleared %s ago, at %s; evidence and advice are as they were then", age(v.taken.Sub(at)), at.Local().Format("15:04:05"))
+		lines = slices.Insert(lines, 0, textLine(text, roleDim))
+	}
+	return lines
 }
 
 func (v *findingsView) drawRow(p painter, i int) {
 	f := &v.rows[i].f
 	r, state := severityRole(f.Severity), f.Severity.String()
-	if v.rows[i].cleared {
+	if !v.rows[i].cleared.IsZero() {
 		r, state = roleDim, "cleared"
 	}
 	count := ""
@@ -194,11 +217,16 @@ func (v *findingsView) drawRow(p painter, i int) {
 	p.role(x+1, 0, fmt.Sprintf("%-7s %5s %-16s %s", since, count, f.Detector, f.Summary), rest)
 }
 
+// healthyText says that nothing is found, and how much that means.
+func healthyText(watched time.Duration) string {
+	if watched <= 0 {
+		return "nothing can be said yet: this is the first reading"
+	}
+	return "nothing is sick, as far as could be seen in " + age(watched) + " of watching"
+}
+
 // findingLines is the explanation of a finding.
 func findingLines(f *detect.Finding, w int, gl *glyphs) []pageLine {
-	if f == nil {
-		return nil
-	}
 	var out []pageLine
 	say := func(label, text string, r role) {
 		if text == "" {
@@ -221,11 +249,11 @@ func findingLines(f *detect.Finding, w int, gl *glyphs) []pageLine {
 		if m.Never {
 			label = "never"
 		}
-		if m.Act != nil {
+		if m.Act != nil && !m.Never {
 			label += " (x)"
 		}
 		say(label, m.Do, roleStrong)
-		if m.Command != "" {
+		if m.Command != "" && !m.Never { // what does not work is not offered for copying
 			say("", "$ "+m.Command, roleText)
 		}
 		if m.Risk != "" {
@@ -237,7 +265,7 @@ func findingLines(f *detect.Finding, w int, gl *glyphs) []pageLine {
 		if i == 0 {
 			label = "evidence"
 		}
-		text := fmt.Sprintf("%s = %s", e.Key, evidenceText(e.Value))
+		text := column.Fact(&e)
 		if e.Source != "" {
 			text += "  (" + e.Source + ")"
 		}
@@ -270,14 +298,4 @@ func subjectText(s *detect.Subject) string {
 		text += " in " + s.Unit
 	}
 	return text
-}
-
-func evidenceText(v any) string {
-	switch v := v.(type) {
-	case float64:
-		return number(v)
-	case []string:
-		return strings.Join(v, ", ")
-	}
-	return fmt.Sprint(v)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"ptop/detect"
 	"ptop/internal/monitor"
@@ -16,7 +17,7 @@ type headerMode uint8
 
 const (
 	headerNormal headerMode = iota // as many CPU bars as leave the table most of the screen
-	headerWide                     // a bar for every CPU as far as they fit
+	headerWide                     // a bar for every CPU as far as they fit, and more figures
 	headerLine                     // one line
 	headerNone
 	headerModes
@@ -27,6 +28,11 @@ type header struct {
 	mode     headerMode
 	pressure ring // highest of the three pressures, percent
 	threads  ring // pids in use, for how long they will last
+
+	begun bool
+	since time.Duration // monotonic clock of the first reading
+
+	toFindings []rect // where a click opens the findings
 }
 
 func newHeader() *header {
@@ -37,6 +43,9 @@ func (h *header) cycle() { h.mode = (h.mode + 1) % headerModes }
 
 // record enters a Frame into the histories.
 func (h *header) record(f *monitor.Frame) {
+	if !h.begun {
+		h.begun, h.since = true, f.Snap.Mono
+	}
 	v := math.NaN()
 	for _, p := range []*pcb.Pressure{f.Snap.System.CPUPressure, f.Snap.System.IOPressure, f.Snap.System.MemPressure} {
 		if p != nil && !(v >= p.Some10) {
@@ -47,6 +56,9 @@ func (h *header) record(f *monitor.Frame) {
 	h.threads.add(float64(f.Snap.Tasks().Threads))
 }
 
+// watched is how long the machine had been watched at a reading.
+func (h *header) watched(f *monitor.Frame) time.Duration { return f.Snap.Mono - h.since }
+
 // Below these heights the header gives way to the table.
 const (
 	headerLineBelow = 14
@@ -55,6 +67,7 @@ const (
 
 // draw draws at the top of p and gives the number of lines it took.
 func (h *header) draw(p painter, a *app) int {
+	h.toFindings = h.toFindings[:0]
 	mode := h.mode
 	switch {
 	case p.h < headerNoneBelow:
@@ -71,16 +84,22 @@ func (h *header) draw(p painter, a *app) int {
 		return 1
 	}
 	y := 1
+	var extra []line
+	if mode == headerWide {
+		extra = more(f)
+	}
 	if p.w < 70 { // one column: meters, then the facts that matter most
 		y += h.meters(p.sub(0, y, p.w, p.h/4), f, mode)
 		facts := h.facts(f, p.w)
-		for _, l := range slices.Delete(facts, 2, min(4, len(facts))) {
+		facts = slices.Delete(facts, 2, min(4, len(facts)))
+		for _, l := range append(facts, extra[:min(len(extra), max(0, p.h/2-y-len(facts)))]...) {
 			p.line(0, y, l)
 			y++
 		}
 	} else {
 		left := p.w * 9 / 20
-		facts := h.facts(f, p.w-left-2)
+		facts := append(h.facts(f, p.w-left-2), extra...)
+		facts = facts[:min(len(facts), max(5, p.h/2))]
 		tall := max(p.h/3, len(facts))
 		if mode == headerWide {
 			tall = max(tall, p.h-10)
@@ -91,8 +110,8 @@ func (h *header) draw(p painter, a *app) int {
 		}
 		y += max(n, len(facts))
 	}
-	l := worst(f, p.gl)
-	p.line(0, y, l)
+	p.line(0, y, h.worst(f, p.gl))
+	h.toFindings = append(h.toFindings, rect{p.x, p.y + y, p.w, 1})
 	return y + 1
 }
 
@@ -104,6 +123,12 @@ func (h *header) title(p painter, a *app) {
 		x = p.role(x+1, 0, s.Host.Hostname, roleStrong)
 	}
 	right := severityCounts(a.frame.Findings, p.gl)
+	if len(right) == 0 {
+		right = plain("no findings", roleGood)
+		if h.watched(a.frame) <= 0 {
+			right = plain("no findings yet", roleDim)
+		}
+	}
 	if a.paused {
 		right = append(line{{"PAUSED ", roleWarning}}, right...)
 	}
@@ -123,6 +148,12 @@ func (h *header) title(p painter, a *app) {
 		p.fill(at, 0, p.th.of(roleText))
 	}
 	p.line(at, 0, right)
+	h.toFindings = append(h.toFindings, rect{p.x + at, p.y, p.w - at, 1})
+}
+
+// leadsToFindings reports whether a cell tells of findings.
+func (h *header) leadsToFindings(x, y int) bool {
+	return slices.ContainsFunc(h.toFindings, func(r rect) bool { return r.holds(x, y) })
 }
 
 func osName(os string) string {
@@ -132,7 +163,7 @@ func osName(os string) string {
 	return strings.ToUpper(os[:1]) + os[1:]
 }
 
-// severityCounts says "▲ 1 critical  ▲ 3 warning"; nothing found is said, too.
+// severityCounts says "▲ 1 critical  ▲ 3 warning"; empty when nothing is found.
 func severityCounts(findings []detect.Finding, gl *glyphs) line {
 	var n [3]int
 	for i := range findings {
@@ -148,16 +179,13 @@ func severityCounts(findings []detect.Finding, gl *glyphs) line {
 			l = append(l, span{fmt.Sprintf("%s %d %s", gl.mark[s], n[s], sev), severityRole(sev)})
 		}
 	}
-	if l == nil {
-		return plain("no findings", roleGood)
-	}
 	return l
 }
 
 // worst is the most severe finding in words.
-func worst(f *monitor.Frame, gl *glyphs) line {
+func (h *header) worst(f *monitor.Frame, gl *glyphs) line {
 	if len(f.Findings) == 0 {
-		return plain("nothing is sick, as far as could be seen", roleDim)
+		return plain(healthyText(h.watched(f)), roleDim)
 	}
 	w := &f.Findings[0]
 	return plain(gl.mark[w.Severity]+" "+w.Summary, severityRole(w.Severity))

@@ -115,6 +115,10 @@ func TestEvents(t *testing.T) {
 	d.lacks("runaway-cpu")
 	d.keys("c")
 	d.wants("runaway-cpu", "cleared")
+	d.show(machine(8))
+	d.keys("End")
+	d.show(machine(8))
+	d.wants("it cleared 10s ago, at", "evidence and advice are as they were then")
 }
 
 func TestFollowTellsTheEnd(t *testing.T) {

@@ -61,7 +61,7 @@ func newHelp(a *app) *helpView {
 		{a.gl.bar[2] + " interrupts, steal, guests  ", roleBarOther},
 		{a.gl.bar[3] + " waiting for I/O", roleBarWait},
 	}})
-	out = append(out, blank, heading("Mouse"), textLine("  a click selects, a double click opens, the wheel scrolls; a click on a heading sorts, on a hint acts", roleText))
+	out = append(out, blank, heading("Mouse"), textLine("  a click selects, a double click opens, the wheel scrolls; a click on a heading sorts, and again turns the order round; on a hint it acts, on what the header says of findings it opens them", roleText))
 	v.set(out)
 	return v
 }

@@ -19,8 +19,9 @@ func (h *hintLine) draw(p painter, a *app) {
 	h.spots, h.y = h.spots[:0], p.y
 	p.fill(0, 0, p.th.of(roleText))
 	x := 0
+	mayAct := a.b.ActionsOff() == ""
 	for _, b := range a.keys.list {
-		if b.short == "" || b.where&a.scope() == 0 {
+		if b.short == "" || b.where&a.scope() == 0 || b.acts && !mayAct {
 			continue
 		}
 		keys := a.keys.strokes(b, a.scope())

@@ -47,6 +47,7 @@ type binding struct {
 	short string          // a word or two for the hint line; empty when it does not appear there
 	help  string          // what it does
 	where scope           // in which views
+	acts  bool            // it does something to processes: no hint where no action is possible
 	when  func(*app) bool // further condition; nil for none
 	do    func(*app)
 }

@@ -63,8 +63,8 @@ func TestFindNextAndPrevious(t *testing.T) {
 	if got := d.table.row().Proc.PID; got != first+1 {
 		t.Errorf("n n N leads from %d to %d", first, got)
 	}
-	d.keys("Esc N") // N sorts by pid again, here: the other way round
-	d.wants("PID▼")
+	d.keys("Esc P N") // N sorts by pid again
+	d.wants("PID▲")
 }
 
 func TestKeysMarkdown(t *testing.T) {

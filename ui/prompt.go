@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,13 +15,24 @@ type prompt struct {
 	text     string
 	at       int // cursor, in bytes
 	note     string
-	bad      bool                             // note is an error
-	history  []string                         // oldest first
-	past     int                              // position in history; len(history) is what is being typed
-	changed  func(text string)                // may be nil
-	complete func(text string) (string, bool) // Tab; may be nil
+	bad      bool              // note is an error
+	history  []string          // oldest first
+	past     int               // position in history; len(history) is what is being typed
+	changed  func(text string) // may be nil
+	complete completer         // Tab; may be nil
+	cycle    *cycle            // the completions that Tab goes through; nil when it does not
 	enter    func(text string) (done bool)
 	leave    func() // Esc
+}
+
+// completer gives what the end of a text may become: fits in the place of what follows head.
+type completer func(text string) (head string, fits []string)
+
+// cycle is several completions that one Tab after the other goes through.
+type cycle struct {
+	head string
+	fits []string
+	at   int
 }
 
 func (l *prompt) closed() {}
@@ -52,6 +64,8 @@ func (l *prompt) tell() {
 }
 
 func (l *prompt) key(stroke string, ev *tcell.EventKey) bool {
+	cycle := l.cycle
+	l.cycle = nil
 	_, before := utf8.DecodeLastRuneInString(l.text[:l.at])
 	_, after := utf8.DecodeRuneInString(l.text[l.at:])
 	switch stroke {
@@ -88,17 +102,49 @@ func (l *prompt) key(stroke string, ev *tcell.EventKey) bool {
 	case "Down":
 		l.recall(1)
 	case "Tab":
-		if l.complete != nil {
-			if s, ok := l.complete(l.text); ok {
-				l.set(s)
-			}
-		}
+		l.tab(cycle)
 	default:
 		if ev.Key() == tcell.KeyRune && ev.Modifiers()&(tcell.ModAlt|tcell.ModCtrl) == 0 {
 			l.insert(string(ev.Rune()))
 		}
 	}
 	return false
+}
+
+// tab completes as far as it is unambiguous, and from there goes through what there is.
+func (l *prompt) tab(c *cycle) {
+	switch {
+	case c != nil:
+		c.at = (c.at + 1) % len(c.fits)
+	case l.complete == nil:
+		return
+	default:
+		head, fits := l.complete(l.text)
+		if len(fits) == 0 {
+			return
+		}
+		c = &cycle{head: head, fits: fits}
+		if common := head + commonPrefix(fits); len(fits) == 1 || len(common) > len(l.text) {
+			l.set(common)
+			if len(fits) > 1 {
+				l.note = strings.Join(fits, " ")
+			}
+			return
+		}
+	}
+	l.cycle = c
+	l.set(c.head + c.fits[c.at])
+	l.note = strings.Join(append(slices.Clone(c.fits[c.at+1:]), c.fits[:c.at]...), " ")
+}
+
+func commonPrefix(words []string) string {
+	common := words[0]
+	for _, w := range words[1:] {
+		for !strings.HasPrefix(w, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	return common
 }
 
 func (l *prompt) recall(by int) {

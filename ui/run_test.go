@@ -112,12 +112,12 @@ type panicky struct{ *fakeBackend }
 
 func (panicky) Detail(context.Context, pcb.ID) (*pcb.Detail, error) { panic("a fault in the reader") }
 
-func (panicky) ActionsOff() string { panic("a fault on the UI goroutine") }
+func (panicky) Refresh() { panic("a fault on the UI goroutine") }
 
 // A fault, in a goroutine or in the event loop, ends the screen with an error that tells it.
 func TestRunReportsPanics(t *testing.T) {
 	before := goroutines()
-	for key, want := range map[rune]string{'e': "a fault in the reader", 'k': "a fault on the UI goroutine"} {
+	for key, want := range map[rune]string{'e': "a fault in the reader", 'R': "a fault on the UI goroutine"} {
 		b := newFakeBackend()
 		l := start(t, panicky{b}, b)
 		b.frames <- machine(1)

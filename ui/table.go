@@ -41,6 +41,9 @@ type table struct {
 	cols  []*column.Column
 	own   bool // the columns were chosen by the user: none is left out for want of room
 
+	shown     []*column.Column // scratch of columns
+	contained bool             // a row has a container to show
+
 	rows     []column.Row
 	selected int
 	key      rowKey
@@ -164,6 +167,7 @@ func (t *table) collect() {
 	if t.q.Tree {
 		t.rows = t.bunches.gather(t.rows)
 	}
+	t.contained = hasContainers(t.rows)
 }
 
 // reselect finds the selected row again. When it is gone the cursor stays where it is in the list.
@@ -263,43 +267,10 @@ func (t *table) click(x, y int) {
 	}
 	for _, h := range t.heads {
 		if x >= h.from && x < h.to {
-			t.sortBy(h.col)
+			t.sortOrTurn(h.col)
 			return
 		}
 	}
-}
-
-// sortBy orders by a column; by the same one again, the other way round.
-func (t *table) sortBy(c *column.Column) {
-	if len(t.q.Sort) > 0 && t.q.Sort[0].Column == c {
-		t.invert()
-		return
-	}
-	t.q.Sort = []view.SortKey{{Column: c, Desc: c.Descending()}}
-	t.rebuild()
-}
-
-func (t *table) invert() {
-	keys := slices.Clone(t.q.Sort)
-	for i := range keys {
-		keys[i].Desc = !keys[i].Desc
-	}
-	t.q.Sort = keys
-	t.rebuild()
-}
-
-// sortStep orders by the neighbour of the column ordered by.
-func (t *table) sortStep(by int) {
-	if len(t.cols) == 0 {
-		return
-	}
-	i := -1
-	if len(t.q.Sort) > 0 {
-		i = slices.Index(t.cols, t.q.Sort[0].Column)
-	}
-	c := t.cols[(i+by+len(t.cols))%len(t.cols)]
-	t.q.Sort = []view.SortKey{{Column: c, Desc: c.Descending()}}
-	t.rebuild()
 }
 
 // watch names the processes whose histories are worth keeping: those in sight.

@@ -2,19 +2,12 @@ package ui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gdamore/tcell/v2"
 
 	"ptop/internal/column"
 )
-
-// Room for the last column below which others give way, unless the user chose them.
-const lastWanted = 26
-
-// textMax is the widest that a column of texts other than the last becomes.
-const textMax = 20
 
 // draw draws the heading and the rows in sight.
 func (t *table) draw(p painter) {
@@ -25,87 +18,27 @@ func (t *table) draw(p painter) {
 		t.height = h
 		t.reveal()
 	}
-	shown := t.rows[min(t.top, len(t.rows)):min(t.top+t.height, len(t.rows))]
-	t.format(shown)
-	cols, widths := t.fit(p.w)
-	t.heading(p.sub(0, 0, p.w, 1), cols, widths)
-	for i := range shown {
-		t.drawRow(p.sub(0, i+1, p.w, 1), &shown[i], t.top+i == t.selected, cols, widths, t.cells[i])
+	cols := t.columns()
+	sight := t.rows[min(t.top, len(t.rows)):min(t.top+t.height, len(t.rows))]
+	t.format(cols, sight)
+	kept, widths := t.fit(cols, p.w)
+	t.heading(p.sub(0, 0, p.w, 1), kept, widths)
+	for i := range sight {
+		t.drawRow(p.sub(0, i+1, p.w, 1), &sight[i], t.top+i == t.selected, kept, widths, t.cells[i])
 	}
 	if len(t.rows) == 0 && p.h > 2 {
 		p.role(2, 2, "no process matches", roleDim)
 	}
 }
 
-// format fills t.cells with the texts of the rows in sight and lets the widths grow with them.
-func (t *table) format(shown []column.Row) {
-	for len(t.cells) < len(shown) {
-		t.cells = append(t.cells, nil)
-	}
-	for i := range shown {
-		cells := t.cells[i][:0]
-		for _, c := range t.cols {
-			text := c.Format(c.Value(&shown[i]))
-			t.widths[c] = max(t.widths[c], c.Width, width(c.Title)+1, min(width(text), maxWidth(c)))
-			cells = append(cells, text)
-		}
-		t.cells[i] = cells
-	}
-	for _, c := range t.cols {
-		t.widths[c] = max(t.widths[c], c.Width, width(c.Title)+1)
-	}
-}
-
-func maxWidth(c *column.Column) int {
-	if c.Align == column.Right {
-		return 24
-	}
-	return textMax
-}
-
-// fit chooses the columns that there is room for, as positions in t.cols. The last one takes what the others leave.
-// Of columns that nobody chose, those to the right give way until the last has room; chosen ones are scrolled through.
-func (t *table) fit(w int) (kept, widths []int) {
-	if len(t.cols) == 0 {
-		return nil, nil
-	}
-	for i := range t.cols {
-		kept = append(kept, i)
-	}
-	used := func() int {
-		n := 1 // the mark
-		for _, i := range kept[:len(kept)-1] {
-			n += t.widths[t.cols[i]] + 1
-		}
-		return n
-	}
-	if !t.own {
-		for len(kept) > 4 && w-used() < lastWanted {
-			kept = slices.Delete(kept, len(kept)-2, len(kept)-1)
-		}
-	}
-	t.crowded = w-used() < 8
-	if !t.crowded && t.firstCol > 0 {
-		t.firstCol = 0
-	}
-	if n := min(t.firstCol, len(kept)-2); n > 0 {
-		kept = slices.Delete(kept, 1, 1+n)
-	}
-	for _, i := range kept {
-		widths = append(widths, t.widths[t.cols[i]])
-	}
-	widths[len(kept)-1] = max(0, w-used())
-	return kept, widths
-}
-
-func (t *table) heading(p painter, cols, widths []int) {
+func (t *table) heading(p painter, kept, widths []int) {
 	p.fill(0, 0, p.th.of(roleHead))
 	t.heads = t.heads[:0]
 	x := 1
-	for i, col := range cols {
-		c := t.cols[col]
+	for i, col := range kept {
+		c := t.shown[col]
 		title, r := c.Title, roleHead
-		if len(t.q.Sort) > 0 && t.q.Sort[0].Column == c {
+		if t.sortColumn() == c {
 			r = roleHeadSort
 			if t.q.Sort[0].Desc {
 				title += p.gl.down
@@ -114,7 +47,7 @@ func (t *table) heading(p painter, cols, widths []int) {
 			}
 		}
 		at := x
-		if c.Align == column.Right && i < len(cols)-1 {
+		if c.Align == column.Right && i < len(kept)-1 {
 			at = x + max(0, widths[i]-width(title))
 		}
 		p.role(at, 0, title, r)
@@ -123,7 +56,7 @@ func (t *table) heading(p painter, cols, widths []int) {
 	}
 }
 
-func (t *table) drawRow(p painter, r *column.Row, selected bool, cols, widths []int, cells []string) {
+func (t *table) drawRow(p painter, r *column.Row, selected bool, kept, widths []int, cells []string) {
 	style := func(role role) tcell.Style {
 		if selected {
 			return p.th.of(roleCursor)
@@ -136,9 +69,9 @@ func (t *table) drawRow(p painter, r *column.Row, selected bool, cols, widths []
 	}
 	t.gutter(p, r, style)
 	x := 1
-	for i, col := range cols {
-		c, text := t.cols[col], cells[col]
-		if i == len(cols)-1 {
+	for i, col := range kept {
+		c, text := t.shown[col], cells[col]
+		if i == len(kept)-1 {
 			t.drawLast(p.sub(x, 0, p.w-x, 1), r, text, base, style)
 			return
 		}

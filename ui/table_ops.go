@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 
 	"ptop/internal/column"
@@ -75,7 +74,7 @@ func (t *table) right() {
 		t.fold(false)
 	case t.q.Tree && r != nil && t.bunches.stands(r) > 1:
 		t.fold(false)
-	case t.crowded && t.firstCol < len(t.cols)-2:
+	case t.crowded && t.firstCol < len(t.shown)-2:
 		t.firstCol++
 	default:
 		t.scroll += scrollStep
@@ -214,26 +213,10 @@ func (b *bunches) isOpen(r *column.Row) bool {
 	return parent >= 0 && b.open[r.Snap.Procs[parent].ID]
 }
 
-// setColumns shows other columns. A text goes last, where it has the rest of the line.
-func (t *table) setColumns(cols []*column.Column) {
-	t.cols, t.own = cols, !slices.Equal(cols, column.Default())
-	t.firstCol, t.scroll = 0, 0
-	if last := t.lastText(); t.own && last >= 0 && cols[len(cols)-1].Align == column.Right {
-		c := t.cols[last]
-		t.cols = append(slices.Delete(slices.Clone(cols), last, last+1), c)
-	}
-}
-
-// lastText is the position of the text column that is wide by nature: the one that usually stands last.
-func (t *table) lastText() int {
-	usual := column.Default()
-	return slices.Index(t.cols, usual[len(usual)-1])
-}
-
 // rowText is what finding searches: everything the row shows.
 func (t *table) rowText(i int) string {
 	var b strings.Builder
-	for _, c := range t.cols {
+	for _, c := range t.columns() {
 		b.WriteString(c.Format(c.Value(&t.rows[i])))
 		b.WriteByte(' ')
 	}

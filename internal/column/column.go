@@ -108,8 +108,8 @@ var All = declare(identification, state, scheduling, memory, inputOutput, accoun
 
 var byID = index(All)
 
-// defaultIDs is the table when nobody chose, made for 110 cells.
-const defaultIDs = "pid,user,nice,state,cpu_percent,wait_percent,rss_bytes,threads,ctx_per_s,idle_seconds,container,command"
+// defaultIDs is the table when nobody chose, made for 120 cells.
+const defaultIDs = "pid,user,nice,state,cpu_percent,wait_percent,rss_bytes,mem_percent,cpu_time_seconds,threads,ctx_per_s,idle_seconds,container,command"
 
 // declare puts the groups of columns together, and gives each the rule for rows that stand for several processes.
 func declare(groups ...[]*Column) []*Column {

@@ -105,7 +105,7 @@ func TestKindsAreAsDeclared(t *testing.T) {
 func TestValues(t *testing.T) {
 	r := testRow()
 	for id, want := range map[string]string{
-		"pid": "7", "nice": "-5", "state": "S", "phase": "waiting", "tty": "pts/3", "policy": "fifo", "user": "joe", "cpu_percent": "40.0",
+		"pid": "7", "nice": "-5", "state": "S", "phase": "running", "tty": "pts/3", "policy": "fifo", "user": "joe", "cpu_percent": "40.0",
 		"cpu_machine_percent": "10.0", "wait_percent": "-", "ctx_per_s": "6.0", "rss_bytes": "250", "mem_percent": "25.0", "cpu_time_seconds": "3.0s",
 		"age_seconds": "30m00s", "command": "/bin/app -x", "args": "/bin/app -x", "signals_caught": "SIGHUP SIGTERM", "exit_signal": "SIGCHLD",
 		"ctx_voluntary": "-", "leader_ctx_voluntary": "100", "run_time_seconds": "-", "child_count": "1", "subtree_cpu_percent": "40.0", "exe": "-",

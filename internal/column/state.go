@@ -10,8 +10,8 @@ var state = []*Column{
 			ofThread(0, func(t *pcb.Thread) Value { return named(letter(t.State)) })),
 	}, {
 		ID: "phase", Title: "PHASE", Group: "state", Kind: Text, Width: 10, PerThread: true,
-		Help: "the textbook's state: new, ready, running, waiting, stopped, terminated; where ready can't be told from running, running",
-		Value: perThread(ofProc(pcb.FieldCore, func(p *pcb.Process) Value { return phase(p.Phase()) }),
+		Help: "the textbook's state: new, ready, running, waiting, stopped, terminated; ready for one that waits for the CPU that another has, running while any thread is known to run",
+		Value: perThread(processPhase,
 			ofThread(0, func(t *pcb.Thread) Value { return phase(t.Phase()) })),
 	}, {
 		ID: "exit_code", Title: "EXIT", Group: "state", Kind: Int, Width: 4,
@@ -52,6 +52,13 @@ var state = []*Column{
 		Help:  "its main thread has ended while others work on: it looks like a zombie and is none",
 		Value: ofProc(pcb.FieldStat, func(p *pcb.Process) Value { return truth(p.LeaderExited()) }),
 	},
+}
+
+func processPhase(r *Row) Value {
+	if r.Proc == nil || !r.Proc.Have.Has(pcb.FieldCore) {
+		return Value{}
+	}
+	return phase(r.Snap.Phase(r.Proc))
 }
 
 func phase(p pcb.Phase) Value {

@@ -7,12 +7,15 @@ import (
 	"ptop/internal/near"
 )
 
+// WhereListed says where all columns are to be found; the screens replace it by what holds there.
+const WhereListed = "--help-columns lists all"
+
 // Unknown is the error for a column that does not exist, with the nearest that does.
 func Unknown(id string) error {
 	if near := Nearest(id); near != "" {
-		return fmt.Errorf("unknown column %q (did you mean %s?); --help-columns lists all", id, near)
+		return fmt.Errorf("unknown column %q (did you mean %s?); %s", id, near, WhereListed)
 	}
-	return fmt.Errorf("unknown column %q; --help-columns lists all", id)
+	return fmt.Errorf("unknown column %q; %s", id, WhereListed)
 }
 
 // customary is what other tools call a column.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -126,6 +127,9 @@ func (f *Filter) known(args ...any) (any, error) {
 	return ok && c.Value(f.row).Kind != column.Absent, nil
 }
 
+// Word reports whether it is a word to search for and not an expression.
+func (f *Filter) Word() bool { return f != nil && f.word != "" }
+
 // String gives the expression as it was written.
 func (f *Filter) String() string {
 	if f == nil {
@@ -144,20 +148,51 @@ func describe(err error, text string) error {
 		}
 		return fmt.Errorf("filter: %s", oneLine(message))
 	}
-	message := at.Message
+	return fmt.Errorf("filter: column %d: %s", min(at.Column, len([]rune(text)))+1, oneLine(inWords(at.Message)))
+}
+
+// What the compiler says, as far as it is known.
+var (
+	unexpectedToken = regexp.MustCompile(`^unexpected token \w+\((".*")\)$`)
+	unexpectedChar  = regexp.MustCompile(`^unrecognized character: U\+[0-9A-F]+ '(.*)'$`)
+	wrongTypes      = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types? (\S+?)(?: and (\S+))?\)$`)
+)
+
+// inWords says one of the compiler's messages as a person would.
+func inWords(message string) string {
 	if name, found := strings.CutPrefix(message, "unknown name "); found {
-		message = unknownName(name)
-	} else if strings.HasPrefix(message, `unexpected token Operator("=")`) {
-		message = `"=" does not compare, "==" does`
+		return unknownName(name)
 	}
-	return fmt.Errorf("filter: column %d: %s", min(at.Column, len([]rune(text)))+1, oneLine(message))
+	if m := unexpectedToken.FindStringSubmatch(message); m != nil {
+		if m[1] == `"="` {
+			return `"=" does not compare, "==" does`
+		}
+		return m[1] + " can't stand here"
+	}
+	if m := unexpectedChar.FindStringSubmatch(message); m != nil {
+		return `"` + m[1] + `" can't stand here`
+	}
+	if m := wrongTypes.FindStringSubmatch(message); m != nil {
+		operands := "a " + typeName(m[2])
+		if m[3] != "" {
+			operands += " and a " + typeName(m[3])
+		}
+		return fmt.Sprintf("%q does not go with %s", m[1], operands)
+	}
+	switch message {
+	case "unexpected token EOF", "unexpected end of expression":
+		return "something is missing at the end"
+	case "literal not terminated":
+		return "the quote is not closed"
+	}
+	return message
 }
 
 func unknownName(name string) string {
 	if near := column.Nearest(name); near != "" {
 		return fmt.Sprintf("unknown column %q (did you mean %s?)", name, near)
 	}
-	return fmt.Sprintf("unknown column %q; a text to compare with wants quotes, and --help-columns lists the columns", name)
+	return fmt.Sprintf("unknown column %q; a text to compare with wants quotes, and %s", name, column.WhereListed)
 }
 
 func typeName(goType string) string {
@@ -166,6 +201,8 @@ func typeName(goType string) string {
 		return "number"
 	case "string":
 		return "text"
+	case "bool":
+		return "yes or no"
 	case "time.Time":
 		return "time"
 	}

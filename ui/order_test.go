@@ -1,0 +1,85 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rivo/tview"
+
+	"ptop/pcb"
+)
+
+// The keys of an order always mean the most on top; what turns it round is I and a click on the heading.
+func TestOrderKeysDoNotInvert(t *testing.T) {
+	for keys, want := range map[string]string{
+		"P": "CPU%▼", "P P": "CPU%▼", "M M": "RSS▼", "T T": "TIME▼", "N N": "PID▲", "I P": "CPU%▼", "M I": "RSS▲", "F6 Enter": "CPU%▼",
+	} {
+		d := newBench(t, 120, 30, Options{})
+		d.keys(keys)
+		d.wants(want)
+	}
+	d := newBench(t, 120, 30, Options{})
+	d.text()
+	for _, h := range d.table.heads {
+		if h.col.ID == "cpu_percent" {
+			d.mouse(tview.MouseLeftClick, h.from+1, d.bodyRect.y)
+		}
+	}
+	d.wants("CPU%▲")
+}
+
+// The column ordered by is on the screen, however narrow that is and whatever columns were chosen.
+func TestOrderIsSeen(t *testing.T) {
+	for _, o := range []Options{{}, {Columns: []string{"pid", "name"}}, {Columns: strings.Split("pid,user,uid,rss_bytes,vsize_bytes,cpu_time_seconds,swap_bytes,command", ",")}} {
+		for _, w := range []int{120, 80, 40} {
+			d := newBench(t, w, 24, o)
+			d.keys("T")
+			d.wants("TIME▼")
+			d.keys(":").typed("sort swap_bytes").keys("Enter")
+			d.wants("SWAP▼")
+			d.keys("Right Right Right")
+			d.wants("SWAP▼")
+		}
+	}
+}
+
+// What is left out for want of room is what matters least.
+func TestColumnsGiveWay(t *testing.T) {
+	for w, want := range map[int]string{
+		120: "PID USER NI S CPU%▼ WAIT% RSS MEM% TIME THR SW/s IDLE COMMAND",
+		80:  "PID USER S CPU%▼ RSS MEM% TIME COMMAND",
+		60:  "PID S CPU%▼ RSS COMMAND",
+		40:  "PID S CPU%▼ COMMAND",
+	} {
+		d := newBench(t, w, 20, Options{})
+		line := strings.Split(d.text(), "\n")[d.bodyRect.y]
+		if got := strings.Join(strings.Fields(line), " "); got != want {
+			t.Errorf("%d cells: %s, not %s", w, got, want)
+		}
+	}
+}
+
+// Who asks for an order sees its top, wherever the cursor was; who is followed stays in sight.
+func TestOrderShowsItsTop(t *testing.T) {
+	d := newBench(t, 80, 20, Options{})
+	d.keys("End P")
+	d.wants("python3 report.py")
+	d = newBench(t, 80, 20, Options{})
+	d.keys("N End F P")
+	if r := d.table.row(); r.Proc.PID < pidFirstZombie {
+		t.Errorf("following, the cursor is on %d", r.Proc.PID)
+	}
+}
+
+func TestContainerWhereThereIsOne(t *testing.T) {
+	d := newBench(t, 140, 24, Options{})
+	d.lacks("CONTAINER")
+	f := machine(3)
+	f.Snap.Procs[f.Snap.Index(pidAgent)].Container = &pcb.Container{Runtime: "docker", ID: "abc", Name: "shop"}
+	f.Snap.Procs[f.Snap.Index(pidAgent)].Have |= pcb.FieldCgroup
+	d.show(f)
+	d.wants("CONTAINER", "shop")
+	d.keys("/").typed("python3").keys("Enter")
+	d.lacks("CONTAINER")
+	newBench(t, 140, 24, Options{Columns: []string{"pid", "container", "command"}}).wants("CONTAINER")
+}
