@@ -152,10 +152,23 @@ func stray(s *pcb.Snapshot, p, parent *pcb.Process) bool {
 	return p.Started < parent.Started || leaderless(s, p, p.PGID, parent.PGID) || leaderless(s, p, p.SID, parent.SID)
 }
 
-// leaderless reports whether the process group or session of p has lost its leader and the parent is not in it. A
-// leader's pid is not given to another while its group or session has members, so an absent pid is a dead leader.
+// leaderless reports whether the process group or session of p has lost its leader and the parent is not in it.
 func leaderless(s *pcb.Snapshot, p *pcb.Process, own, parents int32) bool {
-	return own != p.PID && own > 0 && own != parents && s.Index(own) < 0
+	return own != parents && leaderDead(s, p, own)
+}
+
+// leaderDead reports whether the leader of p's process group or session is another process and dead. A leader's pid is
+// not given to another while its group or session has members, so an absent pid is a dead leader, unless it may be
+// hidden; so is a zombie that its own parent has not waited for.
+func leaderDead(s *pcb.Snapshot, p *pcb.Process, leader int32) bool {
+	if leader == p.PID || leader <= 0 {
+		return false
+	}
+	i := s.Index(leader)
+	if i < 0 {
+		return !s.Coverage.HidePID
+	}
+	return s.Procs[i].Zombie() && !s.Procs[i].LeaderExited()
 }
 
 // of gives what is remembered of the process at i.

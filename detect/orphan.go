@@ -120,8 +120,8 @@ func (p *Pass) provenance(i int32, lost *lostParent) string {
 		return fmt.Sprintf("forked by %d (%s), which is gone; adopted by %s", lost.ID.PID, lost.Name, adopter)
 	}
 	words := "who forked it is unknown: that was before ptop watched; its parent is now " + adopter
-	if q.SID != q.PID && p.Snap.Index(q.SID) < 0 {
-		words += fmt.Sprintf(", and %d, which led its session, is gone", q.SID)
+	if leaderDead(p.Snap, q, q.SID) {
+		words += fmt.Sprintf(", and %d, which led its session, is dead", q.SID)
 	}
 	return words
 }

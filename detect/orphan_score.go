@@ -33,7 +33,6 @@ const (
 func (p *Pass) believed(i int32) *belief {
 	b := &belief{Pass: p, i: i, q: p.proc(i), parent: p.parent(i)}
 	q := b.q
-	groupDead := q.PGID != q.PID && p.Snap.Index(q.PGID) < 0
 	lost := p.History.of(i).lost
 	switch {
 	case lost != nil:
@@ -43,10 +42,10 @@ func (p *Pass) believed(i int32) *belief {
 	case b.parent != nil && leaderless(p.Snap, q, q.PGID, b.parent.PGID):
 		b.adopt("its process group's leader is dead and its parent is outside the group")
 	}
-	if q.SID != q.PID && p.Snap.Index(q.SID) < 0 {
+	if leaderDead(p.Snap, q, q.SID) {
 		b.add(pointsSessionDead, "its session's leader is dead")
 	}
-	if groupDead {
+	if leaderDead(p.Snap, q, q.PGID) {
 		b.add(pointsGroupDead, "its process group's leader is dead")
 	}
 	if q.State == 'T' {
@@ -173,7 +172,7 @@ func (b *belief) files(probe *pcb.Probe, ci bool) {
 	if b.q.Have.Has(pcb.FieldSignals) && pcb.SIGHUP.InMask(b.q.SigIgnored) && regularFile(probe.FDs[1]) && !ci {
 		b.add(guardNohup, "started with nohup: SIGHUP ignored, output to a file")
 	}
-	ownSession := b.q.SID == b.q.PID || b.Snap.Index(b.q.SID) < 0
+	ownSession := b.q.SID == b.q.PID || leaderDead(b.Snap, b.q, b.q.SID)
 	if ownSession && b.q.TTY == 0 && len(probe.Listening) > 0 {
 		b.add(guardServer, "it serves: "+probe.Listening[0])
 	}

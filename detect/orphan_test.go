@@ -74,6 +74,12 @@ func TestOrphanScore(t *testing.T) {
 			[]pcb.Process{proc(20, 1, "app", numbered(20, 1))},
 			0, "",
 		},
+		{"its leader is an unreaped zombie", stray10(), plain(), []pcb.Process{proc(20, 1, "starter"), proc(5, 20, "sh", deadFor(time.Second))}, 6, "group's leader is dead (+1)"},
+		{
+			"its leader's main thread has ended, the others live", stray10(), plain(),
+			[]pcb.Process{proc(5, 20, "java", inState('Z'), func(p *pcb.Process) { p.Threads = 3 }), proc(20, 1, "starter")},
+			0, "",
+		},
 		{"a leader that ended", stray10(inState('Z'), func(p *pcb.Process) { p.Threads = 2 }), plain(), nil, 6, ""},
 		{"a kernel thread", stray10(func(p *pcb.Process) { p.KFlags = pcb.PFKernelThread }), plain(), nil, 0, ""},
 		{"a zombie", stray10(deadFor(time.Second)), plain(), nil, 0, ""},
@@ -163,6 +169,15 @@ func TestOrphanNot(t *testing.T) {
 	}
 	if findings := newLab(t).sees(0, proc(1, 0, "init"), stray10(started(3*time.Second))); len(findings) > 0 {
 		t.Errorf("three seconds old: %+v", findings)
+	}
+}
+
+// Where others' processes are hidden, a leader that is not to be seen may live.
+func TestOrphanOfHiddenLeader(t *testing.T) {
+	l := newLab(t)
+	l.cover.HidePID = true
+	if findings, _ := l.look(0, []*pcb.Probe{files(10, "/srv", "/dev/null", "/dev/null", "/dev/null")}, proc(1, 0, "init"), stray10()); len(findings) > 0 {
+		t.Errorf("%+v", findings)
 	}
 }
 
