@@ -10,6 +10,7 @@ import (
 // History is what the Tracker remembers of each process between Frames: one small entry for each that lives, and
 // more only for those that show something.
 type History struct {
+	began   time.Duration // Boot of the first reading
 	entries []entry       // parallel to Snapshot.Procs
 	spare   []entry       // the memory of the entries before
 	gone    []pcb.ID      // parents of the zombies that the latest reading no longer shows
@@ -55,6 +56,9 @@ const (
 func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans spans) {
 	h.zombies, h.watched, h.stopped, h.strays = h.zombies[:0], h.watched[:0], h.stopped[:0], h.strays[:0]
 	h.ready, h.deaf = h.ready[:0], h.deaf[:0]
+	if h.began == 0 {
+		h.began = s.Boot
+	}
 	old, now := h.entries, h.spare[:0]
 	if cap(now) < len(s.Procs) {
 		now = make([]entry, 0, len(s.Procs)+len(s.Procs)/8+16)
