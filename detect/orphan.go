@@ -108,9 +108,7 @@ func (p *Pass) orphan(i int32) (Finding, bool) {
 		f.Summary = "perhaps an " + strings.TrimPrefix(f.Summary, "stopped ")
 	}
 	f.So = p.holds(q, burning)
-	end := p.end(q)
-	end.Do += " if nobody wants its result"
-	f.Remedies = []Remedy{end}
+	f.Remedies = []Remedy{p.end(q, " if nobody wants its result")}
 	return f, true
 }
 

@@ -163,10 +163,11 @@ func healthy(t *testing.T, name string, scale float64, readings int) {
 // The first group keeps processors busy and is measured: one at a time.
 func TestHogs(t *testing.T) {
 	for name, x := range map[string]want{
-		"spin":         {detector: "runaway-cpu", severity: detect.Warning},
-		"thread-spin":  {detector: "runaway-cpu", severity: detect.Warning, evidence: map[string]any{"hot_thread": nil}},
-		"syscall-spin": {detector: "syscall-spin", severity: detect.Warning, evidence: map[string]any{"system_percent": nil}},
-		"ping-pong":    {detector: "ctx-storm", severity: detect.Warning},
+		"spin":             {detector: "runaway-cpu", severity: detect.Warning},
+		"thread-spin":      {detector: "runaway-cpu", severity: detect.Warning, evidence: map[string]any{"hot_thread": nil}},
+		"thread-spin-nice": {detector: "runaway-cpu", severity: detect.Info, evidence: map[string]any{"hot_thread": nil, "nice": int64(19)}},
+		"syscall-spin":     {detector: "syscall-spin", severity: detect.Warning, evidence: map[string]any{"system_percent": nil}},
+		"ping-pong":        {detector: "ctx-storm", severity: detect.Warning},
 	} {
 		t.Run(name, func(t *testing.T) { diagnosed(t, name, 0.03, x) })
 	}

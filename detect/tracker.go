@@ -62,7 +62,7 @@ func (t *Tracker) Suspects(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest) []pc
 		t.pass.det = d
 		for _, request := range d.Suspect(&t.pass) {
 			if at, asked := t.ask[request.ID]; asked {
-				want[at].Kinds |= request.Kinds
+				want[at].Join(request)
 				continue
 			}
 			t.ask[request.ID] = len(want)

@@ -77,7 +77,7 @@ func merge(want []pcb.ProbeRequest) []pcb.ProbeRequest {
 	var out []pcb.ProbeRequest
 	for _, request := range want {
 		if i, ok := at[request.ID]; ok {
-			out[i].Kinds |= request.Kinds
+			out[i].Join(request)
 		} else if len(out) < maxProbes {
 			at[request.ID] = len(out)
 			out = append(out, request)
@@ -105,7 +105,7 @@ func (p *pass) probe(request pcb.ProbeRequest) *pcb.Probe {
 	if err != nil || startOf(stat) != request.ID.Start {
 		return nil
 	}
-	s := &suspect{pass: p, Probe: &pcb.Probe{ID: request.ID, At: monotonic()}, dir: livingDir(dir, stat)}
+	s := &suspect{pass: p, Probe: &pcb.Probe{ID: request.ID, At: monotonic(), TID: request.TID}, dir: livingDir(dir, stat)}
 	for _, part := range []struct {
 		kind pcb.ProbeKinds
 		read func(*suspect) error
@@ -116,6 +116,7 @@ func (p *pass) probe(request pcb.ProbeRequest) *pcb.Probe {
 		{pcb.ProbeExe, (*suspect).readExe},
 		{pcb.ProbeFreezer, (*suspect).readFreezer},
 		{pcb.ProbeFDs, (*suspect).readFDs},
+		{pcb.ProbeThread, (*suspect).readThread},
 	} {
 		if request.Kinds&part.kind == 0 {
 			continue
