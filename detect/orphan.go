@@ -50,11 +50,14 @@ func (p *Pass) jobOfLivingShell(i int32) bool {
 	return shell(parent) || q.TTY != 0 && parent.PID == q.SID && parent.TTY == q.TTY
 }
 
+// orphanProbes is the evidence that a score needs beyond the Snapshot.
+const orphanProbes = pcb.ProbeFiles | pcb.ProbeEnv
+
 func suspectOrphans(p *Pass) []pcb.ProbeRequest {
 	var want []pcb.ProbeRequest
 	p.orphanCandidates(func(i int32) {
 		if b := p.believed(i); b.score+b.possible() >= p.Param("info_score") {
-			want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: pcb.ProbeFiles | pcb.ProbeEnv})
+			want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: orphanProbes})
 		}
 	})
 	return want
@@ -102,7 +105,7 @@ func (p *Pass) orphan(i int32) (Finding, bool) {
 	}
 	f.know("cpu_percent", cpu, procFile(q.ID, "stat")+" utime, stime")
 	f.know("age_seconds", p.Snap.Age(q), procFile(q.ID, "stat")+" starttime")
-	f.Why = p.provenance(i, lost) + ". " + f.proof()
+	f.Why = b.provenance() + ". " + f.proof()
 	f.Summary = p.orphanSummary(q, cpu, burning)
 	if b.doubtful() {
 		f.Summary = "perhaps an " + strings.TrimPrefix(f.Summary, "stopped ")
@@ -113,21 +116,21 @@ func (p *Pass) orphan(i int32) (Finding, bool) {
 }
 
 // provenance says who made it, where that was seen, and who has it now.
-func (p *Pass) provenance(i int32, lost *lostParent) string {
-	q := p.proc(i)
-	adopter := "nobody that can be seen"
-	if parent := p.parent(i); parent != nil {
-		adopter = fmt.Sprintf("%d (%s)", parent.PID, parent.Name())
-	}
-	if lost != nil {
+func (b *belief) provenance() string {
+	q := b.q
+	adopter := fmt.Sprintf("%d (%s)", b.parent.PID, b.parent.Name())
+	if lost := b.History.of(b.i).lost; lost != nil {
 		return fmt.Sprintf("forked by %d (%s), which is gone; adopted by %s", lost.ID.PID, lost.Name, adopter)
 	}
+	if b.unsure {
+		return "forked or adopted by " + adopter + ", which of them is unknown"
+	}
 	why := "that was before ptop watched"
-	if q.Started > p.History.began {
+	if q.Started > b.History.began {
 		why = "it was adopted before a reading showed it"
 	}
-	words := "who forked it is unknown: " + why + "; its parent is now " + adopter
-	if leaderDead(p.Snap, q, q.SID) {
+	words := "adopted by " + adopter + "; who forked it is unknown: " + why
+	if leaderDead(b.Snap, q, q.SID) {
 		words += fmt.Sprintf(", and %d, which led its session, is dead", q.SID)
 	}
 	return words

@@ -286,6 +286,55 @@ func TestOrphanBornInTheWatch(t *testing.T) {
 	}
 }
 
+// The detector's verdict on any process, for who asks about it.
+func TestStanding(t *testing.T) {
+	null := []string{"/dev/null", "/dev/null", "/dev/null"}
+	for _, c := range []struct {
+		name    string
+		p       pcb.Process
+		probe   *pcb.Probe
+		more    []pcb.Process
+		verdict string
+		origin  string
+	}{
+		{"a daemon", stray10(), files(10, "/", null...), nil, "no orphan: a score of 0, and one is told from 3; for it: its process group's leader is dead", "adopted by 1 (init); who forked it is unknown: that was before ptop watched, and 5,"},
+		{"a daemon in a session of its own", proc(10, 1, "d"), files(10, "/srv", null...), nil, "no orphan: nothing shows that another than its parent, init (1), made it; and it is set up as a daemon: in a session of its own", "child of or adopted by init (1)"},
+		{"nohup", stray10(hangupIgnored), files(10, "/srv", null...), nil, "no orphan: a score of 0, and one is told from 3; for it: its process group's leader is dead", "adopted by 1 (init)"},
+		{"a multiplexer", proc(10, 1, "tmux", func(p *pcb.Process) { p.Comm = "tmux: server" }), nil, nil, "no orphan: nothing shows", "child of or adopted by init (1)"},
+		{"a service", proc(10, 1, "web", func(p *pcb.Process) { p.Container = &pcb.Container{Unit: "web.service"} }), nil, nil, "no orphan: nothing shows that another than its parent, init (1), made it; and it belongs to web.service (-5)", "child of or adopted by"},
+		{"a kernel thread", proc(10, 2, "kworker", func(p *pcb.Process) { p.KFlags = pcb.PFKernelThread }), nil, nil, "no orphan: the kernel made it", ""},
+		{"a zombie", stray10(deadFor(time.Second)), nil, nil, "no orphan: it is dead", ""},
+		{"a container's init", proc(10, 20, "app", numbered(10, 1)), nil, []pcb.Process{proc(20, 1, "shim")}, "no orphan: it is the first process of its pid namespace", ""},
+		{"a healthy child", proc(10, 20, "sleep", in1(20, 20)), files(10, "/srv", null...), []pcb.Process{proc(20, 1, "sh")}, "no orphan: its parent, sh (20), lives", ""},
+		{"a child in an orphaned tree", proc(10, 20, "sleep", in1(5, 5)), files(10, "/srv", null...), []pcb.Process{proc(20, 1, "sh", in1(5, 5))}, "no orphan: its parent, sh (20), lives", ""},
+		{"of a living shell's pipeline", proc(10, 20, "grep", in1(5, 20)), nil, []pcb.Process{proc(20, 1, "bash")}, "no orphan: its parent, bash (20), lives", ""},
+		{"an orphan", stray10(), files(10, "/srv", null...), nil, "an orphan: a score of 6", "adopted by 1 (init)"},
+		{"maybe of a subreaper", proc(10, 20, "sleep", in1(5, 20)), files(10, "/srv", "/dev/null", "pipe:[7]", ""), []pcb.Process{proc(20, 1, "reaper")}, "perhaps an orphan: a score of 4", "forked or adopted by 20 (reaper)"},
+		{"unread", stray10(), nil, nil, "whether it is an orphan can't be told: what could speak against it could not be read (/proc/10/environ", "adopted by 1 (init)"},
+		{"its parent hidden", proc(10, 20, "sleep"), nil, nil, "whether it is an orphan can't be told: its parent can't be seen", ""},
+	} {
+		l := newLab(t)
+		l.tracker.Follow(pcb.ID{PID: 10})
+		var probes []*pcb.Probe
+		if c.probe != nil {
+			probes = append(probes, c.probe)
+		}
+		l.look(0, probes, append(c.more, proc(1, 0, "init"), c.p)...)
+		s := l.tracker.Standing()
+		if s == nil || s.ID != c.p.ID || !strings.HasPrefix(s.Verdict, c.verdict) || !strings.HasPrefix(s.Origin, c.origin) || (c.origin == "") != (s.Origin == "") {
+			t.Errorf("%s: %+v", c.name, s)
+		}
+		if asked := slices.ContainsFunc(l.asked, func(r pcb.ProbeRequest) bool { return r.ID == c.p.ID && r.Kinds&orphanProbes == orphanProbes }); asked == c.p.KernelThread() {
+			t.Errorf("%s: asked for %+v", c.name, l.asked)
+		}
+	}
+	l := newLab(t)
+	l.sees(0, proc(1, 0, "init"))
+	if s := l.tracker.Standing(); s != nil {
+		t.Errorf("nobody is followed: %+v", s)
+	}
+}
+
 func TestOrphanBurning(t *testing.T) {
 	l := newLab(t)
 	w := &worker{stray10(in1(5, 1))} // a score of 4

@@ -13,6 +13,7 @@ import (
 	"ptop/internal/container"
 	"ptop/internal/monitor"
 	"ptop/internal/sick"
+	"ptop/pcb"
 )
 
 // Sick processes of the real kernel, read by what reads it in the program, must be found and explained; and what only
@@ -248,6 +249,23 @@ func TestOrphans(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			healthy(t, name, 0.03, 20)
+		})
+		t.Run(name+" is why it is none", func(t *testing.T) {
+			t.Parallel()
+			w := admit(t, name, 0.03)
+			w.sampler.Follow(pcb.ID{PID: int32(w.c.PID)})
+			var s *detect.Standing
+			for range 200 { // a probe is bounded in time, which a busy machine can take away
+				frame, err := w.sampler.Next(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s = frame.Standing; s != nil && strings.HasPrefix(s.Verdict, "no orphan: ") && strings.Contains(s.Verdict, "against it: ") && strings.Contains(s.Verdict, name) {
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			t.Errorf("%+v", s)
 		})
 	}
 }
