@@ -15,7 +15,7 @@ var cpuContended = &Detector{
 		"do. Often the machine has others that are idle, and an affinity or a cpuset keeps the work from them. The rate of involuntary switches\n" +
 		"does not show it: six that share a CPU make some forty a second each.",
 	Advice:   "Look at the affinity (`taskset -p PID`) and the cpuset; run fewer at a time.",
-	Severity: "warning",
+	Severity: "warning; info for a job with nice above 0 or a batch policy, which was told to wait",
 	Params: []Param{
 		{"wait", 50, "%", "share of time that the hottest thread waits for a CPU"},
 		{"wait_clear", 35, "%", "share below which it is over"},
@@ -24,6 +24,12 @@ var cpuContended = &Detector{
 		{paramClear, 10, "s", "how long it must be over"},
 	},
 	Needs: pcb.FieldStat | pcb.FieldSched,
+	Suspect: func(p *Pass) (want []pcb.ProbeRequest) {
+		for _, c := range p.contenders() {
+			want = append(want, p.askHot(c.i)...)
+		}
+		return want
+	},
 	Judge: judgeContention,
 }
 
@@ -115,11 +121,19 @@ func (p *Pass) contention(job []contender) Finding {
 	if len(job) > 1 {
 		f.Summary = fmt.Sprintf("%d processes of the job of %s want the same CPU: each waits %s %% of the time", len(job), f.Subject.label(), short(c.wait))
 	}
-	f.Why = "there is more to run on that CPU than it can, and the scheduler divides it evenly. " + f.proof()
 	f.So = "all of them take several times as long"
-	f.Remedies = []Remedy{
-		{Do: "see whether an affinity keeps them on one CPU, and widen it", Command: fmt.Sprintf("taskset -p %d", q.PID)},
-		{Do: "run fewer of them at a time, or lower the priority of those that can wait", Command: fmt.Sprintf("renice -n 10 -p %d", q.PID), Risk: "it takes longer"},
+	own := p.hot(c.i)
+	if p.allBackground(job) {
+		f.Severity, f.So = Info, "they run at low priority, so that others go first"
 	}
+	f.scheduled(q, own)
+	f.Why = "there is more to run on that CPU than it can, and they fare alike. " + f.proof()
+	f.Remedies = append([]Remedy{{Do: "see whether an affinity keeps them on one CPU, and widen it", Command: fmt.Sprintf("taskset -p %d", own.tid)}},
+		own.lower("run fewer of them at a time, or lower the priority of those that can wait")...)
 	return f
+}
+
+// allBackground reports whether every contender of a job was told to let others go first.
+func (p *Pass) allBackground(job []contender) bool {
+	return !slices.ContainsFunc(job, func(c contender) bool { return !p.hot(c.i).background() })
 }

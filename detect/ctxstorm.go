@@ -51,12 +51,12 @@ func judgeStorms(p *Pass) []Finding {
 		f.know("cpu_us_per_switch", perSwitch, procFile(q.ID, "task/*/schedstat"))
 		f.know("cpu_percent", r.CPU, procFile(q.ID, "task/*/schedstat"))
 		f.know("threads", int64(q.Threads), procFile(q.ID, "stat")+" num_threads")
-		f.Summary = fmt.Sprintf("%s switches %s times a second, with %s µs of work between", f.Subject.label(), thousands(r.Voluntary), short(perSwitch))
+		f.Summary = fmt.Sprintf("%s switches %s times a second, with %s µs of CPU time for each", f.Subject.label(), thousands(r.Voluntary), short(perSwitch))
 		f.Why = fmt.Sprintf("%s. %s", waiting(q.Threads), f.proof())
-		f.So = "most of its CPU time is spent on switching, and everything else on the machine is slowed"
+		f.So = "what a switch itself costs is part of these " + short(perSwitch) + " µs each time, and of what the scheduler takes from others"
 		f.Remedies = append([]Remedy{{
 			Do: "see by which call it waits", Command: fmt.Sprintf("strace -c -f -p %d", q.PID), Risk: "slows it while it is traced",
-		}}, p.slowDown(q)...)
+		}}, p.slowDown(i, lowerAll(q, "let others go first"))...)
 		findings = append(findings, f)
 	}
 	return findings

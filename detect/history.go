@@ -10,6 +10,7 @@ import (
 // History is what the Tracker remembers of each process between Frames: one small entry for each that lives, and
 // more only for those that show something.
 type History struct {
+	began   time.Duration // Boot of the first reading
 	entries []entry       // parallel to Snapshot.Procs
 	spare   []entry       // the memory of the entries before
 	gone    []pcb.ID      // parents of the zombies that the latest reading no longer shows
@@ -55,6 +56,9 @@ const (
 func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans spans) {
 	h.zombies, h.watched, h.stopped, h.strays = h.zombies[:0], h.watched[:0], h.stopped[:0], h.strays[:0]
 	h.ready, h.deaf = h.ready[:0], h.deaf[:0]
+	if h.began == 0 {
+		h.began = s.Boot
+	}
 	old, now := h.entries, h.spare[:0]
 	if cap(now) < len(s.Procs) {
 		now = make([]entry, 0, len(s.Procs)+len(s.Procs)/8+16)
@@ -152,10 +156,23 @@ func stray(s *pcb.Snapshot, p, parent *pcb.Process) bool {
 	return p.Started < parent.Started || leaderless(s, p, p.PGID, parent.PGID) || leaderless(s, p, p.SID, parent.SID)
 }
 
-// leaderless reports whether the process group or session of p has lost its leader and the parent is not in it. A
-// leader's pid is not given to another while its group or session has members, so an absent pid is a dead leader.
+// leaderless reports whether the process group or session of p has lost its leader and the parent is not in it.
 func leaderless(s *pcb.Snapshot, p *pcb.Process, own, parents int32) bool {
-	return own != p.PID && own > 0 && own != parents && s.Index(own) < 0
+	return own != parents && leaderDead(s, p, own)
+}
+
+// leaderDead reports whether the leader of p's process group or session is another process and dead. A leader's pid is
+// not given to another while its group or session has members, so an absent pid is a dead leader, unless it may be
+// hidden; so is a zombie that its own parent has not waited for.
+func leaderDead(s *pcb.Snapshot, p *pcb.Process, leader int32) bool {
+	if leader == p.PID || leader <= 0 {
+		return false
+	}
+	i := s.Index(leader)
+	if i < 0 {
+		return !s.Coverage.HidePID
+	}
+	return s.Procs[i].Zombie() && !s.Procs[i].LeaderExited()
 }
 
 // of gives what is remembered of the process at i.

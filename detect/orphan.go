@@ -13,43 +13,51 @@ var orphan = &Detector{
 	Meaning: "When a parent ends, its children are given to PID 1 or to the nearest subreaper (systemd --user, a container's shim). That is how a\n" +
 		"daemon is made, and also what is left of a killed login, build or service. The parent being PID 1 tells nothing; the evidence is\n" +
 		"summed up: dead leaders of the process group and session, a terminal or pipe that is gone, the marks of a build or login in the\n" +
-		"environment, against the signs of a process that is meant to live alone.",
-	Advice:   "Find out whether anybody still wants its result; end it with SIGTERM if not.",
-	Severity: "info from a score of `info_score`, warning from `warn_score`, or from `info_score` when it uses `burning` percent of a CPU",
+		"environment, against the signs of a process that is meant to live alone: a daemon's set-up, nohup, a session of its own.\n" +
+		"`--explain PID` says how any process counts.",
+	Advice: "Find out whether anybody still wants its result; end it with SIGTERM if not.",
+	Severity: "info from a score of `info_score`, warning from `warn_score`, or from `info_score` when it uses `burning` percent of a CPU; where\n" +
+		"evidence is missing that could make it none, it is told as info, and only if what was read outweighs that",
 	Params: []Param{
 		{"info_score", 3, "", "score from which on it is told"},
 		{"warn_score", 5, "", "score from which on it is a warning"},
 		{"burning", 50, "%", "CPU use that makes a warning of an info"},
 		{paramHold, 10, "s", "how long it must have been so"},
-		{paramClear, 0, "s", "how long it must be over"},
+		{paramClear, 10, "s", "how long it must be over"},
 	},
 	Needs:   pcb.FieldStat,
 	Suspect: suspectOrphans,
 	Judge:   judgeOrphans,
 }
 
-// strays gives those whose parent may not be the one that made them and who are not excluded from the start.
+// orphanCandidates gives those whose parent may not be the one that made them and who are not excluded from the start.
 func (p *Pass) orphanCandidates(do func(i int32)) {
 	for _, i := range p.History.strays {
 		q := p.proc(i)
-		if p.judged(i) && !q.KernelThread() && !namespaceInit(q) && q.PID != 1 && !p.jobOfLivingShell(i) {
+		if p.judged(i) && !q.KernelThread() && !adopter(q) && !p.jobOfLivingShell(i) {
 			do(i)
 		}
 	}
 }
 
-// jobOfLivingShell reports whether it is one of a pipeline of which the first has ended: its parent leads the
-// session of a terminal that both are in.
+// jobOfLivingShell reports whether it is one of a pipeline of which the first has ended: its parent is a shell, or leads
+// the session of a terminal, that both are in. No shell adopts.
 func (p *Pass) jobOfLivingShell(i int32) bool {
 	q, parent := p.proc(i), p.parent(i)
-	return p.History.of(i).lost == nil && q.TTY != 0 && parent.PID == q.SID && parent.TTY == q.TTY
+	if p.History.of(i).lost != nil || parent.SID != q.SID || q.Started < parent.Started {
+		return false
+	}
+	return shell(parent) || q.TTY != 0 && parent.PID == q.SID && parent.TTY == q.TTY
 }
+
+// orphanProbes is the evidence that a score needs beyond the Snapshot.
+const orphanProbes = pcb.ProbeFiles | pcb.ProbeEnv
 
 func suspectOrphans(p *Pass) []pcb.ProbeRequest {
 	var want []pcb.ProbeRequest
 	p.orphanCandidates(func(i int32) {
 		if b := p.believed(i); b.score+b.possible() >= p.Param("info_score") {
-			want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: pcb.ProbeFiles | pcb.ProbeEnv})
+			want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: orphanProbes})
 		}
 	})
 	return want
@@ -69,7 +77,7 @@ func (p *Pass) orphan(i int32) (Finding, bool) {
 	q := p.proc(i)
 	b := p.believed(i)
 	b.probed(p.Probes[q.ID])
-	if b.score < p.Param("info_score") {
+	if b.proven() < p.Param("info_score") {
 		return Finding{}, false
 	}
 	cpu := p.Rates.Procs[i].CPU
@@ -78,7 +86,7 @@ func (p *Pass) orphan(i int32) (Finding, bool) {
 		Severity: Info, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1, Missing: b.missing,
 		held: p.Snap.Age(q), // when it lost its parent the kernel does not tell; that it is old speaks for a lasting state
 	}
-	if b.score >= p.Param("warn_score") || burning {
+	if !b.doubtful() && (b.score >= p.Param("warn_score") || burning) {
 		f.Severity = Warning
 	}
 	f.know("score", b.score, "")
@@ -92,36 +100,38 @@ func (p *Pass) orphan(i int32) (Finding, bool) {
 		f.held = p.Snap.Mono - lost.At
 		f.Since = p.Snap.Time.Add(-f.held)
 	}
+	if b.doubtful() {
+		f.Confidence = Unknown
+	}
 	f.know("cpu_percent", cpu, procFile(q.ID, "stat")+" utime, stime")
 	f.know("age_seconds", p.Snap.Age(q), procFile(q.ID, "stat")+" starttime")
-	f.Why = p.provenance(i, lost) + ". " + f.proof()
+	f.Why = b.provenance() + ". " + f.proof()
 	f.Summary = p.orphanSummary(q, cpu, burning)
+	if b.doubtful() {
+		f.Summary = "perhaps an " + strings.TrimPrefix(f.Summary, "stopped ")
+	}
 	f.So = p.holds(q, burning)
-	end := Remedy{Do: "end " + f.Subject.label() + " if nobody wants its result", Risk: "unsaved work of it is lost"}
-	end.signal(q.ID, pcb.SIGTERM)
-	if q.Have.Has(pcb.FieldSignals) && pcb.SIGTERM.InMask(q.SigIgnored) {
-		end.Risk = "it ignores SIGTERM, only SIGKILL ends it; unsaved work of it is lost"
-	}
-	if q.State == 'T' {
-		end.Do += " (a stopped one takes the signal when it goes on: send SIGCONT, too)"
-	}
-	f.Remedies = []Remedy{end}
+	f.Remedies = []Remedy{p.end(q, " if nobody wants its result")}
 	return f, true
 }
 
 // provenance says who made it, where that was seen, and who has it now.
-func (p *Pass) provenance(i int32, lost *lostParent) string {
-	q := p.proc(i)
-	adopter := "nobody that can be seen"
-	if parent := p.parent(i); parent != nil {
-		adopter = fmt.Sprintf("%d (%s)", parent.PID, parent.Name())
-	}
-	if lost != nil {
+func (b *belief) provenance() string {
+	q := b.q
+	adopter := fmt.Sprintf("%d (%s)", b.parent.PID, b.parent.Name())
+	if lost := b.History.of(b.i).lost; lost != nil {
 		return fmt.Sprintf("forked by %d (%s), which is gone; adopted by %s", lost.ID.PID, lost.Name, adopter)
 	}
-	words := "who forked it is unknown: that was before ptop watched; its parent is now " + adopter
-	if q.SID != q.PID && p.Snap.Index(q.SID) < 0 {
-		words += fmt.Sprintf(", and %d, which led its session, is gone", q.SID)
+	if b.unsure {
+		return "forked or adopted by " + adopter + ", which of them is unknown"
+	}
+	why := "that was before ptop watched"
+	if q.Started > b.History.began {
+		why = "it was adopted before a reading showed it"
+	}
+	words := "adopted by " + adopter + "; who forked it is unknown: " + why
+	if leaderDead(b.Snap, q, q.SID) {
+		words += fmt.Sprintf(", and %d, which led its session, is dead", q.SID)
 	}
 	return words
 }
@@ -153,32 +163,3 @@ func (p *Pass) holds(q *pcb.Process, burning bool) string {
 	}
 	return "it holds " + strings.Join(parts, ", ") + " until it ends"
 }
-
-// belief is the score of one candidate, with its reasons.
-type belief struct {
-	*Pass
-	i       int32
-	q       *pcb.Process
-	parent  *pcb.Process
-	adopted bool
-	score   float64
-	reasons []string
-	against []string
-	missing []string
-}
-
-func (b *belief) add(points float64, reason string) {
-	b.score += points
-	if points < 0 {
-		b.against = append(b.against, fmt.Sprintf("%s (%s)", reason, short(points)))
-	} else {
-		b.reasons = append(b.reasons, fmt.Sprintf("%s (+%s)", reason, short(points)))
-	}
-}
-
-// possible is how many points probes could add at the most.
-func (b *belief) possible() float64 {
-	return pointsTerminal + pointsPipe + pointsCI + pointsLogin + pointsCwd
-}
-
-func (b *belief) sources(names ...string) string { return procFile(b.q.ID, strings.Join(names, ", ")) }

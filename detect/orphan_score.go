@@ -21,19 +21,49 @@ const (
 	pointsLogin         = 1
 	pointsCwd           = 2
 	pointsContainerInit = 2
-
-	guardMultiplexer = -6
-	guardService     = -5
-	guardDaemon      = -4
-	guardNohup       = -5 // outweighs dead leaders of group and session and a login's marks: what nohup is for
-	guardServer      = -2
 )
+
+// belief is the score of one candidate, with its reasons.
+type belief struct {
+	*Pass
+	i       int32
+	q       *pcb.Process
+	parent  *pcb.Process
+	adopted bool
+	score   float64
+	open    float64 // what guards could still take, whose evidence could not be read
+	unsure  bool    // its parent may be the one that made it
+	reasons []string
+	against []string
+	missing []string
+}
+
+func (b *belief) add(points float64, reason string) {
+	b.score += points
+	if points < 0 {
+		b.against = append(b.against, fmt.Sprintf("%s (%s)", reason, short(points)))
+	} else {
+		b.reasons = append(b.reasons, fmt.Sprintf("%s (+%s)", reason, short(points)))
+	}
+}
+
+// possible is how many points probes could add at the most.
+func (b *belief) possible() float64 {
+	return pointsTerminal + pointsPipe + pointsCI + pointsLogin + pointsCwd
+}
+
+// proven is the score that stands whatever the evidence says that could not be read.
+func (b *belief) proven() float64 { return b.score + b.open }
+
+// doubtful reports whether evidence is missing that could make it no orphan.
+func (b *belief) doubtful() bool { return b.unsure || b.open < 0 }
+
+func (b *belief) sources(names ...string) string { return procFile(b.q.ID, strings.Join(names, ", ")) }
 
 // believed scores what the Snapshot and the history tell.
 func (p *Pass) believed(i int32) *belief {
 	b := &belief{Pass: p, i: i, q: p.proc(i), parent: p.parent(i)}
 	q := b.q
-	groupDead := q.PGID != q.PID && p.Snap.Index(q.PGID) < 0
 	lost := p.History.of(i).lost
 	switch {
 	case lost != nil:
@@ -42,11 +72,12 @@ func (p *Pass) believed(i int32) *belief {
 		b.adopt("it is older than its parent")
 	case b.parent != nil && leaderless(p.Snap, q, q.PGID, b.parent.PGID):
 		b.adopt("its process group's leader is dead and its parent is outside the group")
+		b.unsure = b.parent.SID == q.SID && !adopter(b.parent)
 	}
-	if q.SID != q.PID && p.Snap.Index(q.SID) < 0 {
+	if leaderDead(p.Snap, q, q.SID) {
 		b.add(pointsSessionDead, "its session's leader is dead")
 	}
-	if groupDead {
+	if leaderDead(p.Snap, q, q.PGID) {
 		b.add(pointsGroupDead, "its process group's leader is dead")
 	}
 	if q.State == 'T' {
@@ -69,53 +100,42 @@ func (b *belief) adopt(reason string) {
 	b.add(pointsAdopted, reason)
 }
 
-// livesAlone reports whether a program is a terminal multiplexer, an agent or a bus, made to outlive who started it.
-func livesAlone(q *pcb.Process) bool {
-	switch q.Comm {
-	case "tmux: server", "tmux", "screen", "SCREEN", "zellij", "dtach", "abduco", "ssh-agent", "gpg-agent", "keyboxd",
-		"dbus-daemon", "dbus-broker", "mosh-server", "dirmngr", "scdaemon", "emacs", "at-spi-bus-laun", "conmon":
-		return true
-	}
-	return strings.HasPrefix(q.Comm, "containerd-shim")
-}
-
-// service gives the systemd service whose cgroup a process is in. The units in which others' jobs and logins run are
-// none.
-func service(q *pcb.Process) string {
-	if q.Container == nil || !strings.HasSuffix(q.Container.Unit, ".service") {
-		return ""
-	}
-	unit := q.Container.Unit
-	for _, host := range []string{"user@", "ssh", "cron", "atd", "getty@", "serial-getty@", "jenkins", "buildkite", "gitlab-runner", "actions.runner"} {
-		if strings.HasPrefix(unit, host) {
-			return ""
-		}
-	}
-	return unit
-}
+// adopter reports whether a process surely adopts: PID 1 of the machine or of a namespace. Who else does, the kernel
+// does not show.
+func adopter(q *pcb.Process) bool { return q.PID == 1 || namespaceInit(q) }
 
 // ciMarks are variables that builds set.
 var ciMarks = []string{"BUILD_ID", "JENKINS_NODE_COOKIE", "GITHUB_RUN_ID", "CI_JOB_ID"}
 
+// ofBuild reports whether a build made it, as far as its environment could be read.
+func ofBuild(probe *pcb.Probe) bool {
+	return in(probe, pcb.ProbeEnv) && len(set(probe.Env, ciMarks)) > 0
+}
+
+// ofLogin reports whether it is of an ssh login.
+func ofLogin(probe *pcb.Probe) bool {
+	return probe.Env["SSH_TTY"] != "" || probe.Env["SSH_CONNECTION"] != ""
+}
+
 // probed scores what probes tell, too.
 func (b *belief) probed(probe *pcb.Probe) {
-	ci := false
 	if in(probe, pcb.ProbeEnv) {
-		for _, mark := range ciMarks {
-			ci = ci || probe.Env[mark] != ""
-		}
-		b.environment(probe, ci)
+		b.environment(probe)
 	} else {
 		b.unread(probe, pcb.ProbeEnv, "environ")
 	}
 	if in(probe, pcb.ProbeFiles) {
-		b.files(probe, ci)
+		b.files(probe)
 	} else {
 		b.unread(probe, pcb.ProbeFiles, "fd, cwd")
 	}
+	b.guard(probe)
+	if b.unsure {
+		b.missing = append(b.missing, fmt.Sprintf("whether %s adopts the children of others (prctl PR_SET_CHILD_SUBREAPER): the kernel does not show it", b.parent.Name()))
+	}
 }
 
-// unread says which evidence could not be had. What is missing counts neither way.
+// unread says which evidence could not be had.
 func (b *belief) unread(probe *pcb.Probe, kind pcb.ProbeKinds, name string) {
 	why := ": could not be read"
 	switch {
@@ -128,13 +148,13 @@ func (b *belief) unread(probe *pcb.Probe, kind pcb.ProbeKinds, name string) {
 	b.missing = append(b.missing, procFile(b.q.ID, name)+why)
 }
 
-func (b *belief) environment(probe *pcb.Probe, ci bool) {
-	if ci {
+func (b *belief) environment(probe *pcb.Probe) {
+	if ofBuild(probe) {
 		b.add(pointsCI, "a build made it ("+strings.Join(set(probe.Env, ciMarks), ", ")+")")
 	}
 	session := probe.Env["XDG_SESSION_ID"]
 	switch {
-	case probe.Env["SSH_TTY"] != "" || probe.Env["SSH_CONNECTION"] != "":
+	case ofLogin(probe):
 		b.add(pointsLogin, "it is of an ssh login")
 	case session != "" && b.sessionEnded(session):
 		b.add(pointsLogin, "its login session "+session+" has ended")
@@ -161,7 +181,7 @@ func (b *belief) sessionEnded(session string) bool {
 	return any
 }
 
-func (b *belief) files(probe *pcb.Probe, ci bool) {
+func (b *belief) files(probe *pcb.Probe) {
 	if slices.ContainsFunc(probe.FDs[:], deletedTerminal) {
 		b.add(pointsTerminal, "its terminal is gone")
 	}
@@ -171,27 +191,8 @@ func (b *belief) files(probe *pcb.Probe, ci bool) {
 	if strings.HasSuffix(probe.Cwd, " (deleted)") {
 		b.add(pointsCwd, "its working directory is deleted")
 	}
-	if b.q.TTY == 0 && probe.Cwd == "/" && !slices.ContainsFunc(probe.FDs[:], attached) {
-		b.add(guardDaemon, "it is set up as a daemon: in /, no terminal, no pipes")
-	}
-	if b.q.Have.Has(pcb.FieldSignals) && pcb.SIGHUP.InMask(b.q.SigIgnored) && regularFile(probe.FDs[1]) && !ci {
-		b.add(guardNohup, "started with nohup: SIGHUP ignored, output to a file")
-	}
-	ownSession := b.q.SID == b.q.PID || b.Snap.Index(b.q.SID) < 0
-	if ownSession && b.q.TTY == 0 && len(probe.Listening) > 0 {
-		b.add(guardServer, "it serves: "+probe.Listening[0])
-	}
 }
 
 func deletedTerminal(target string) bool {
 	return strings.HasPrefix(target, "/dev/pts/") && strings.HasSuffix(target, " (deleted)")
-}
-
-// attached reports whether a standard descriptor leads to somebody: a terminal or a pipe.
-func attached(target string) bool {
-	return strings.HasPrefix(target, "/dev/pts/") || strings.HasPrefix(target, "/dev/tty") || strings.HasPrefix(target, "pipe:") || target == "/dev/console"
-}
-
-func regularFile(target string) bool {
-	return strings.HasPrefix(target, "/") && !strings.HasPrefix(target, "/dev/")
 }

@@ -13,6 +13,7 @@ import (
 	"ptop/internal/container"
 	"ptop/internal/monitor"
 	"ptop/internal/sick"
+	"ptop/pcb"
 )
 
 // Sick processes of the real kernel, read by what reads it in the program, must be found and explained; and what only
@@ -163,10 +164,11 @@ func healthy(t *testing.T, name string, scale float64, readings int) {
 // The first group keeps processors busy and is measured: one at a time.
 func TestHogs(t *testing.T) {
 	for name, x := range map[string]want{
-		"spin":         {detector: "runaway-cpu", severity: detect.Warning},
-		"thread-spin":  {detector: "runaway-cpu", severity: detect.Warning, evidence: map[string]any{"hot_thread": nil}},
-		"syscall-spin": {detector: "syscall-spin", severity: detect.Warning, evidence: map[string]any{"system_percent": nil}},
-		"ping-pong":    {detector: "ctx-storm", severity: detect.Warning},
+		"spin":             {detector: "runaway-cpu", severity: detect.Warning},
+		"thread-spin":      {detector: "runaway-cpu", severity: detect.Warning, evidence: map[string]any{"hot_thread": nil}},
+		"thread-spin-nice": {detector: "runaway-cpu", severity: detect.Info, evidence: map[string]any{"hot_thread": nil, "nice": int64(19)}},
+		"syscall-spin":     {detector: "syscall-spin", severity: detect.Warning, evidence: map[string]any{"system_percent": nil}},
+		"ping-pong":        {detector: "ctx-storm", severity: detect.Warning},
 	} {
 		t.Run(name, func(t *testing.T) { diagnosed(t, name, 0.03, x) })
 	}
@@ -247,6 +249,23 @@ func TestOrphans(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			healthy(t, name, 0.03, 20)
+		})
+		t.Run(name+" is why it is none", func(t *testing.T) {
+			t.Parallel()
+			w := admit(t, name, 0.03)
+			w.sampler.Follow(pcb.ID{PID: int32(w.c.PID)})
+			var s *detect.Standing
+			for range 200 { // a probe is bounded in time, which a busy machine can take away
+				frame, err := w.sampler.Next(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s = frame.Standing; s != nil && strings.HasPrefix(s.Verdict, "no orphan: ") && strings.Contains(s.Verdict, "against it: ") && strings.Contains(s.Verdict, name) {
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			t.Errorf("%+v", s)
 		})
 	}
 }

@@ -40,6 +40,26 @@ func (r *Remedy) signal(id pcb.ID, sig pcb.Signal) {
 	r.Act = &Action{sig, id}
 }
 
+// end is the remedy that ends a process, by a signal that it is not known to be deaf to. when says under which condition.
+func (p *Pass) end(q *pcb.Process, when string) Remedy {
+	s := p.subject(q)
+	r := Remedy{Do: "end " + s.label() + when, Risk: "unsaved work of it is lost"}
+	r.signal(q.ID, pcb.SIGTERM)
+	switch {
+	case !q.Have.Has(pcb.FieldSignals):
+	case pcb.SIGTERM.InMask(q.SigIgnored):
+		r.signal(q.ID, pcb.SIGKILL)
+		r.Risk = "it ignores SIGTERM, only SIGKILL ends it: it can't clean up; unsaved work of it is lost"
+		return r
+	case q.Threads == 1 && pcb.SIGTERM.InMask(q.SigBlocked): // of several threads another may take it
+		r.Risk = "it blocks SIGTERM and ends only if it looks for it (sigwait, signalfd), else by SIGKILL; unsaved work of it is lost"
+	}
+	if q.State == 'T' {
+		r.Do += " (a stopped one takes the signal when it goes on: send SIGCONT, too)"
+	}
+	return r
+}
+
 // restart gives the command that restarts what a process belongs to; where nothing starts it again, that ends it.
 func (r *Remedy) restart(s *Subject, q *pcb.Process) {
 	switch {

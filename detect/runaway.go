@@ -15,6 +15,7 @@ var runawayCPU = &Detector{
 	Severity: "warning; info for a process with nice above 0 or a batch policy",
 	Params:   spinParams,
 	Needs:    pcb.FieldStat,
+	Suspect:  suspectSpins,
 	Judge: func(p *Pass) []Finding {
 		return p.spins(false, func(f *Finding, s *spin, who string) {
 			f.Summary = fmt.Sprintf("%s wants a whole CPU without pause: %s %%", who, short(s.demand))
@@ -32,6 +33,7 @@ var syscallSpin = &Detector{
 	Severity: "warning; info for a process with nice above 0 or a batch policy",
 	Params:   spinParams,
 	Needs:    pcb.FieldStat,
+	Suspect:  suspectSpins,
 	Judge: func(p *Pass) []Finding {
 		return p.spins(true, func(f *Finding, s *spin, who string) {
 			f.Summary = fmt.Sprintf("%s calls the kernel without pause: %s %% of a CPU, %s %% of that in the kernel", who, short(s.demand), short(s.system))
@@ -39,6 +41,16 @@ var syscallSpin = &Detector{
 			f.Remedies = append([]Remedy{{Do: "see which call it is", Command: fmt.Sprintf("strace -c -f -p %d", f.Subject.PID), Risk: "slows it while it is traced"}}, f.Remedies...)
 		})
 	},
+}
+
+func suspectSpins(p *Pass) []pcb.ProbeRequest {
+	var spinning []int32
+	for _, i := range p.History.watched {
+		if _, ok := p.spinning(i); ok {
+			spinning = append(spinning, i)
+		}
+	}
+	return p.askHot(spinning...)
 }
 
 // spins gives the findings of one of the two detectors: those in the kernel for most of the time, or the others.
@@ -54,21 +66,18 @@ func (p *Pass) spins(inKernel bool, word func(*Finding, *spin, string)) []Findin
 		if p.proc(i).Threads > 1 {
 			who = fmt.Sprintf("thread %d of %s", p.Rates.Procs[i].HotTID, who)
 		}
-		f.Remedies = p.slowDown(p.proc(i))
+		f.Remedies = p.slowDown(i, p.hot(i).lower("let others go first"))
 		word(&f, &s, who)
 		findings = append(findings, f)
 	}
 	return findings
 }
 
-// slowDown is what can be done about a process that takes too much CPU.
-func (p *Pass) slowDown(q *pcb.Process) []Remedy {
-	s := p.subject(q)
-	end := Remedy{Do: "end " + s.label(), Risk: "unsaved work of it is lost"}
-	end.signal(q.ID, pcb.SIGTERM)
-	var all []Remedy
-	if !p.background(q) {
-		all = append(all, Remedy{Do: "let others go first", Command: fmt.Sprintf("renice -n 10 -p %d", q.PID), Risk: "it takes longer"})
+// slowDown is what can be done about a process that takes too much CPU: lower it, or end it. The kernel's own threads
+// can't be ended.
+func (p *Pass) slowDown(i int32, lower []Remedy) []Remedy {
+	if q := p.proc(i); !q.KernelThread() {
+		return append(lower, p.end(q, ""))
 	}
-	return append(all, end)
+	return lower
 }

@@ -107,19 +107,15 @@ func (s *spin) finding(p *Pass, i int32) Finding {
 	}
 	f.know("system_percent", s.system, procFile(q.ID, "stat")+" utime, stime")
 	f.know("voluntary_per_s", s.switches, procFile(q.ID, "task/*/status")+" voluntary_ctxt_switches")
-	if p.background(q) {
-		f.Severity = Info
-		f.know("nice", int64(q.Nice), procFile(q.ID, "stat")+" nice")
+	if own := p.hot(i); own.background() || !own.known {
+		f.scheduled(q, own)
+		if own.known {
+			f.Severity = Info
+		}
 	}
 	f.So = "it takes a CPU for itself"
 	if f.Severity == Info {
 		f.So = "it runs at low priority, so that others go first"
 	}
 	return f
-}
-
-// background reports whether a process was told to let others go first.
-func (p *Pass) background(q *pcb.Process) bool {
-	const batch, idle = 3, 5 // SCHED_BATCH, SCHED_IDLE
-	return q.Nice > 0 || q.Policy == batch || q.Policy == idle
 }

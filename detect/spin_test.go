@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -213,6 +214,80 @@ func TestSpinOfThreads(t *testing.T) {
 	}
 }
 
+// The hot thread's own nice value decides, and the remedy names the thread: renice of a process is renice of its leader.
+func TestSpinOfNiceThread(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		leader  int32
+		probe   *pcb.Probe
+		want    Severity
+		renice  string
+		missing int
+	}{
+		{"as the leader", 0, &pcb.Probe{Have: pcb.ProbeThread, TID: 12}, Warning, "renice -n 10 -p 12", 0},
+		{"nice thread", 0, &pcb.Probe{Have: pcb.ProbeThread, TID: 12, Nice: 19}, Info, "", 0},
+		{"nice leader", 19, &pcb.Probe{Have: pcb.ProbeThread, TID: 12}, Warning, "renice -n 10 -p 12", 0},
+		{"batch thread", 0, &pcb.Probe{Have: pcb.ProbeThread, TID: 12, Policy: schedBatch}, Info, "", 0},
+		{"real-time thread", 0, &pcb.Probe{Have: pcb.ProbeThread, TID: 12, Policy: schedFIFO}, Warning, "chrt --other -p 0 12", 0},
+		{"not read", 0, nil, Warning, "", 1},
+		{"another thread was read", 0, &pcb.Probe{Have: pcb.ProbeThread, TID: 11, Nice: 19}, Warning, "", 1},
+	} {
+		l := newLab(t)
+		l.threads = []pcb.Thread{{TID: 10}, {TID: 12}}
+		for k := range l.threads {
+			l.threads[k].Have = pcb.FieldSched | pcb.FieldSwitches
+		}
+		p := proc(10, 1, "pool", func(p *pcb.Process) { p.Threads, p.ThreadCount, p.Nice = 2, 2, c.leader })
+		var probes []*pcb.Probe
+		if c.probe != nil {
+			c.probe.ID = p.ID
+			probes = append(probes, c.probe)
+		}
+		var f *Finding
+		for s := range 80 {
+			l.threads = slices.Clone(l.threads)
+			l.threads[0].At, l.threads[1].At = time.Duration(s)*time.Second, time.Duration(s)*time.Second
+			l.threads[1].RunTime += time.Second
+			p.UTime += time.Second
+			p.RunTime += time.Second
+			findings, _ := l.look(time.Duration(s)*time.Second, probes, p)
+			f = one(t, findings, "runaway-cpu")
+		}
+		if f == nil || f.Severity != c.want || len(f.Missing) != c.missing {
+			t.Errorf("%s: %+v", c.name, f)
+			continue
+		}
+		if got := f.Remedies[0].Command; got != c.renice && (c.renice != "" || !strings.HasPrefix(got, "kill")) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.renice)
+		}
+		if want := (pcb.ProbeRequest{ID: p.ID, Kinds: pcb.ProbeThread, TID: 12}); !slices.Contains(l.asked, want) {
+			t.Errorf("%s: asked for %+v", c.name, l.asked)
+		}
+	}
+}
+
+// What is known not to end by SIGTERM is not told to be ended by it.
+func TestSpinRemedyKnowsDeafness(t *testing.T) {
+	const term = 1 << 14
+	for _, c := range []struct {
+		name    string
+		change  change
+		command string
+		risk    string
+	}{
+		{"hears", func(*pcb.Process) {}, "kill -TERM 10", "unsaved work"},
+		{"ignores", func(p *pcb.Process) { p.SigIgnored = term }, "kill -KILL 10", "it ignores SIGTERM"},
+		{"blocks", func(p *pcb.Process) { p.SigBlocked = term }, "kill -TERM 10", "it blocks SIGTERM"},
+		{"unknown", func(p *pcb.Process) { p.SigIgnored, p.Have = term, p.Have&^pcb.FieldSignals }, "kill -TERM 10", "unsaved work"},
+	} {
+		var at time.Duration
+		f := one(t, follow(newLab(t), &at, newWorker(10, c.change), steps(time.Second), course{lasts: 70 * time.Second, run: 1}), "runaway-cpu")
+		if end := f.Remedies[len(f.Remedies)-1]; end.Command != c.command || !strings.HasPrefix(end.Risk, c.risk) {
+			t.Errorf("%s: %+v", c.name, end)
+		}
+	}
+}
+
 func TestStorm(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -235,6 +310,9 @@ func TestStorm(t *testing.T) {
 			if (f != nil) != c.want {
 				t.Errorf("told %v, want %v", f != nil, c.want)
 			}
+			if f != nil && (strings.Contains(f.So, "most of") || !strings.Contains(f.So, "3.3 µs")) {
+				t.Errorf("only the CPU time per switch was measured: %s", f.So)
+			}
 		})
 	}
 	unsummed := newWorker(10, started(time.Hour), func(p *pcb.Process) { p.Have &^= pcb.FieldSwitchesSum })
@@ -249,18 +327,21 @@ func TestContention(t *testing.T) {
 		name string
 		run  []float64 // of each, waiting for the rest of the time
 		cpu  []int32
+		nice []int32
 		want int // members
 	}{
-		{"six on one", []float64{.16, .16, .17, .16, .17, .18}, []int32{1, 1, 1, 1, 1, 1}, 6},
-		{"one on each", []float64{.5, .5}, []int32{0, 1}, 0},
-		{"starved by one", []float64{.05, .95}, []int32{1, 1}, 0},
-		{"two that fare well", []float64{.6, .6}, []int32{1, 1}, 0},
+		{"six on one", []float64{.16, .16, .17, .16, .17, .18}, []int32{1, 1, 1, 1, 1, 1}, make([]int32, 6), 6},
+		{"one on each", []float64{.5, .5}, []int32{0, 1}, []int32{0, 0}, 0},
+		{"starved by one", []float64{.05, .95}, []int32{1, 1}, []int32{0, 0}, 0},
+		{"two that fare well", []float64{.6, .6}, []int32{1, 1}, []int32{0, 0}, 0},
+		{"batch work", []float64{.3, .3, .3}, []int32{1, 1, 1}, []int32{19, 19, 19}, 3},
+		{"batch work beside other", []float64{.3, .3, .3}, []int32{1, 1, 1}, []int32{19, 0, 0}, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLab(t)
 			workers := make([]*worker, len(c.run))
 			for k := range workers {
-				workers[k] = newWorker(int32(20+k), in1(10, 10), func(p *pcb.Process) { p.Processor = c.cpu[k] })
+				workers[k] = newWorker(int32(20+k), in1(10, 10), func(p *pcb.Process) { p.Processor, p.Nice = c.cpu[k], c.nice[k] })
 			}
 			var f *Finding
 			for s := range 20 {
@@ -276,6 +357,14 @@ func TestContention(t *testing.T) {
 			if got := 0; f != nil {
 				if got = f.Count; got != c.want || len(f.Members) != c.want || f.Subject.PID != 20 {
 					t.Errorf("%d members: %+v", got, f)
+				}
+				if batch := !slices.Contains(c.nice, 0); (f.Severity == Info) != batch {
+					t.Errorf("%s", f.Severity)
+				}
+				for _, r := range f.Remedies {
+					if c.nice[0] > 0 && strings.HasPrefix(r.Command, "renice") {
+						t.Errorf("%s raises what has nice %d", r.Command, c.nice[0])
+					}
 				}
 			} else if c.want > 0 {
 				t.Error("not told")

@@ -20,21 +20,27 @@ var cpuStarved = &Detector{
 		{paramClear, 5, "s", "how long it must be over"},
 	},
 	Needs: pcb.FieldStat | pcb.FieldSched,
-	Judge: judgeStarved,
+	Suspect: func(p *Pass) (want []pcb.ProbeRequest) {
+		p.starvelings(func(i, other int32) { want = append(want, p.askHot(i, other)...) })
+		return want
+	},
+	Judge: func(p *Pass) (findings []Finding) {
+		p.starvelings(func(i, other int32) { findings = append(findings, p.starved(i, other)) })
+		return findings
+	},
 }
 
-func judgeStarved(p *Pass) []Finding {
-	var findings []Finding
+// starvelings gives those who are starved, each with who gets most of their CPU.
+func (p *Pass) starvelings(do func(i, other int32)) {
 	for _, i := range p.History.ready {
 		if !p.judged(i) || !p.waits(i) {
 			continue
 		}
 		run := orZero(p.Rates.Procs[i].HotCPU)
 		if other := p.richest(i); other >= 0 && run < p.Param("share")/100*p.Rates.Procs[other].HotCPU {
-			findings = append(findings, p.starved(i, other))
+			do(i, other)
 		}
 	}
-	return findings
 }
 
 // waits reports whether a process that is ready waited for most of the time between the readings. The kernel counts a
@@ -60,31 +66,24 @@ func (p *Pass) starved(i, other int32) Finding {
 	q, rich := p.proc(i), p.subject(p.proc(other))
 	r := &p.Rates.Procs[i]
 	f := Finding{Severity: Warning, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1, held: r.Elapsed}
-	if q.Nice > 0 {
+	own := p.hot(i)
+	if own.nice > 0 {
 		f.Severity = Info
 	}
 	source := procFile(q.ID, "schedstat")
 	f.know("run_percent", r.HotCPU, source)
 	f.know("wait_percent", max(0, r.HotDemand-r.HotCPU), source)
 	f.know("cpu", int64(q.Processor), procFile(q.ID, "stat")+" processor")
-	f.know("nice", int64(q.Nice), procFile(q.ID, "stat")+" nice")
-	f.know("policy", policyName(q.Policy), procFile(q.ID, "stat")+" policy")
+	f.scheduled(q, own)
 	f.know("other_run_percent", p.Rates.Procs[other].HotCPU, procFile(rich.ID, "schedstat"))
 	f.Summary = fmt.Sprintf("%s is ready and gets %s %% of CPU %d, while %s gets %s %%", f.Subject.label(), short(orZero(r.HotCPU)), q.Processor, rich.label(), short(p.Rates.Procs[other].HotCPU))
 	f.Why = "others on its CPU go first. " + f.proof()
 	f.So = "it makes no progress, and who waits for it neither"
-	f.Remedies = []Remedy{
-		{Do: "lower the priority of " + rich.label(), Command: fmt.Sprintf("renice -n 10 -p %d", rich.PID), Risk: "that takes longer"},
-		{Do: "or give it a normal policy and priority", Command: fmt.Sprintf("chrt --other -p 0 %d", q.PID), Risk: "others get less"},
+	if !p.proc(other).KernelThread() {
+		f.Remedies = p.hot(other).lower("lower the priority of " + rich.label())
+	}
+	if own.known && (own.policy == schedBatch || own.policy == schedIdle) && !q.KernelThread() {
+		f.Remedies = append(f.Remedies, Remedy{Do: "give it a normal policy and priority", Command: fmt.Sprintf("chrt --other -p 0 %d", own.tid), Risk: "others get less"})
 	}
 	return f
-}
-
-// policyName names a scheduling policy (include/uapi/linux/sched.h).
-func policyName(policy uint32) string {
-	names := [...]string{"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "4", "SCHED_IDLE", "SCHED_DEADLINE", "SCHED_EXT"}
-	if int(policy) < len(names) {
-		return names[policy]
-	}
-	return fmt.Sprint(policy)
 }

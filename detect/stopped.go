@@ -31,19 +31,7 @@ func judgeStopped(p *Pass) []Finding {
 func (p *Pass) stoppedJob(i int32) Finding {
 	q := p.proc(i)
 	f := Finding{Severity: Info, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1}
-	why := "who stopped it the kernel no longer tells: its parent has taken note"
-	if sig := pcb.Signal(q.ExitCode & 0x7f); q.Have.Has(pcb.FieldExitCode) && sig != 0 {
-		f.Confidence = Proved
-		f.know("stopped_by", sig.String(), procFile(q.ID, "stat")+" exit_code")
-		why = map[pcb.Signal]string{
-			pcb.SIGTTIN: "it is in the background and tried to read its terminal",
-			pcb.SIGTTOU: "it is in the background and tried to write to its terminal",
-			pcb.SIGTSTP: "it was stopped from the terminal, as by Ctrl-Z",
-		}[sig]
-		if why == "" {
-			why = "it was stopped on purpose"
-		}
-	}
+	why := stopReason(&f, q)
 	if idle, known := p.idle(i); known {
 		f.held, f.Since = idle, p.Snap.Time.Add(-idle)
 		f.know("stopped_seconds", idle, procFile(q.ID, "sched")+" se.exec_start")
@@ -56,4 +44,29 @@ func (p *Pass) stoppedJob(i int32) Finding {
 	resume.signal(q.ID, pcb.SIGCONT)
 	f.Remedies = []Remedy{resume}
 	return f
+}
+
+// stopReason says by what a process was stopped, as far as the kernel tells.
+func stopReason(f *Finding, q *pcb.Process) string {
+	source := procFile(q.ID, "stat") + " exit_code"
+	if !q.Have.Has(pcb.FieldExitCode) {
+		f.Confidence = Unknown
+		f.Missing = append(f.Missing, source+": not permitted; run ptop as root or as the owner of the process")
+		return "by which signal it was stopped could not be read"
+	}
+	sig := pcb.Signal(q.ExitCode & 0x7f)
+	if sig == 0 {
+		return "who stopped it the kernel no longer tells: its parent has taken note"
+	}
+	f.Confidence = Proved
+	f.know("stopped_by", sig.String(), source)
+	switch sig {
+	case pcb.SIGTTIN:
+		return "it is in the background and tried to read its terminal"
+	case pcb.SIGTTOU:
+		return "it is in the background and tried to write to its terminal"
+	case pcb.SIGTSTP:
+		return "it was stopped from the terminal, as by Ctrl-Z"
+	}
+	return "it was stopped on purpose"
 }

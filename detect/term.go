@@ -74,10 +74,12 @@ func hearsNoTerm(q *pcb.Process) bool {
 }
 
 // interactiveShell reports whether it is a shell with a terminal, which ignores SIGTERM by design.
-func interactiveShell(q *pcb.Process) bool {
+func interactiveShell(q *pcb.Process) bool { return shell(q) && q.TTY != 0 }
+
+func shell(q *pcb.Process) bool {
 	switch q.Comm {
 	case "sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "tcsh", "csh":
-		return q.TTY != 0
+		return true
 	}
 	return false
 }

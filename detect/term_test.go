@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -51,6 +52,8 @@ func TestStarved(t *testing.T) {
 		{"hardly runs", .01, .99, 'R', nil, "warning"},
 		{"never runs, and its wait is not counted", 0, 0, 'R', nil, "warning"},
 		{"nice", .01, .99, 'R', func(p *pcb.Process) { p.Nice = 19 }, "info"},
+		{"idle policy", .01, .99, 'R', func(p *pcb.Process) { p.Policy = schedIdle }, "warning"},
+		{"idle policy, of the kernel", .01, .99, 'R', func(p *pcb.Process) { p.Policy, p.KFlags = schedIdle, pcb.PFKernelThread }, "warning"},
 		{"sleeps", 0, 0, 'S', nil, ""},
 		{"runs as much", .4, .6, 'R', nil, ""},
 		{"on another CPU", .01, .99, 'R', func(p *pcb.Process) { p.Processor = 1 }, ""},
@@ -70,6 +73,10 @@ func TestStarved(t *testing.T) {
 				if f := one(t, l.sees(time.Duration(s)*time.Second, proc(1, 0, "init"), poor.Process, rich.Process), "cpu-starved"); f != nil {
 					if got = f.Severity.String(); s < 10 {
 						t.Fatal("told before it had lasted")
+					}
+					chrt := slices.ContainsFunc(f.Remedies, func(r Remedy) bool { return r.Command == "chrt --other -p 0 10" })
+					if want := poor.Policy != schedOther && !poor.KernelThread(); chrt != want || f.Remedies[0].Command != "renice -n 10 -p 20" {
+						t.Errorf("remedies %+v", f.Remedies)
 					}
 				}
 			}

@@ -24,6 +24,8 @@ type Tracker struct {
 	seq     uint64 // of readings
 	states  map[stateKey]*state
 	ask     map[pcb.ID]int
+
+	followed pcb.ID // whose Standing is wanted; zero for none
 }
 
 // stateKey tells apart two findings that one detector groups by the same process.
@@ -53,21 +55,26 @@ func (t *Tracker) Suspects(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest) []pc
 	t.seq++
 	t.history.enter(s, r, f, t.spans())
 	t.pass = Pass{Snap: s, Rates: r, Forest: f, History: &t.history, set: t.set}
-	var want []pcb.ProbeRequest
 	clear(t.ask)
+	want := t.join(nil, t.follows(s))
 	for _, d := range All {
-		if d.Suspect == nil {
+		if d.Suspect != nil {
+			t.pass.det = d
+			want = t.join(want, d.Suspect(&t.pass))
+		}
+	}
+	return want
+}
+
+// join adds requests, one for each process.
+func (t *Tracker) join(want, more []pcb.ProbeRequest) []pcb.ProbeRequest {
+	for _, request := range more {
+		if at, asked := t.ask[request.ID]; asked {
+			want[at].Join(request)
 			continue
 		}
-		t.pass.det = d
-		for _, request := range d.Suspect(&t.pass) {
-			if at, asked := t.ask[request.ID]; asked {
-				want[at].Kinds |= request.Kinds
-				continue
-			}
-			t.ask[request.ID] = len(want)
-			want = append(want, request)
-		}
+		t.ask[request.ID] = len(want)
+		want = append(want, request)
 	}
 	return want
 }

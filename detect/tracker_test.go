@@ -118,6 +118,28 @@ func TestTwoFindingsOfOneCulprit(t *testing.T) {
 	}
 }
 
+// By what a process was stopped is one thing that is not there, and another that may not be read.
+func TestStoppedReasonUnread(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change change
+		want   Confidence
+		says   string
+	}{
+		{"taken note of", func(*pcb.Process) {}, Likely, "its parent has taken note"},
+		{"not permitted", func(p *pcb.Process) { p.Have &^= pcb.FieldExitCode }, Unknown, "could not be read"},
+		{"SIGTTIN", func(p *pcb.Process) { p.ExitCode = 21 }, Proved, "tried to read its terminal"},
+	} {
+		l := newLab(t)
+		p := proc(10, 1, "job", inState('T'), c.change)
+		l.sees(0, p)
+		f := one(t, l.sees(time.Minute, p), "stopped-job")
+		if f == nil || f.Confidence != c.want || !strings.Contains(f.Why, c.says) || (len(f.Missing) > 0) != (c.want == Unknown) {
+			t.Errorf("%s: %+v", c.name, f)
+		}
+	}
+}
+
 func TestTimeScale(t *testing.T) {
 	l := newLab(t)
 	l.set.TimeScale = 0.1

@@ -25,7 +25,11 @@ func (w *Writer) Explain(f *monitor.Frame, d *pcb.Detail) error {
 	p.line(r.Proc.Name(), " (pid ", strconv.Itoa(int(r.Proc.PID)), "), ", stateWords(&r))
 	p.labelled("command", commandOf(&r))
 	p.labelled("started", startWords(&r))
-	p.labelled("origin", originWords(&r))
+	standing := standingOf(f, r.Proc.ID)
+	p.labelled("origin", originWords(&r, standing))
+	if standing.Verdict != "" {
+		p.labelled("orphan", standing.Verdict)
+	}
 	p.labelled("ancestry", ancestryWords(&r))
 	p.labelled("children", childrenWords(&r))
 	p.labelled("belongs", placeWords(&r))
@@ -73,28 +77,36 @@ func startWords(r *column.Row) string {
 	return column.Clock(r.Snap.StartTime(r.Proc)) + ", " + column.FormatDuration(r.Snap.Age(r.Proc)) + " ago"
 }
 
+// standingOf gives the Standing of a process, empty when it was not followed.
+func standingOf(f *monitor.Frame, id pcb.ID) detect.Standing {
+	if f.Standing == nil || f.Standing.ID != id {
+		return detect.Standing{}
+	}
+	return *f.Standing
+}
+
 // originWords says what made the process.
-func originWords(r *column.Row) string {
+func originWords(r *column.Row, standing detect.Standing) string {
 	p := r.Proc
-	if !p.Have.Has(pcb.FieldCore) {
-		return "unknown"
-	}
-	parent := "pid " + strconv.Itoa(int(p.PPID)) + ", which is not visible"
-	if up := r.Forest.Parent(r.Index); up != tree.None {
-		parent = processWords(&r.Snap.Procs[up])
-		if r.Snap.Procs[up].Started > p.Started {
-			return "adopted by " + parent + ", which is younger: the process that forked it has ended"
-		}
-	}
 	switch {
+	case !p.Have.Has(pcb.FieldCore):
+		return "unknown"
 	case p.KernelThread():
 		return "made by the kernel"
 	case p.PPID == 0:
 		return "the first process of its pid namespace"
-	case p.ForkedNoExec():
-		return "forked by or adopted by " + parent + "; runs the same program as what forked it (no exec since)"
 	}
-	return "child of " + parent + "; has called exec since its fork"
+	origin := standing.Origin
+	if origin == "" {
+		origin = "child of pid " + strconv.Itoa(int(p.PPID)) + ", which is not visible"
+		if up := r.Forest.Parent(r.Index); up != tree.None {
+			origin = "child of " + processWords(&r.Snap.Procs[up])
+		}
+	}
+	if p.ForkedNoExec() {
+		return origin + "; runs the same program as what forked it (no exec since)"
+	}
+	return origin + "; has called exec since its fork"
 }
 
 func processWords(p *pcb.Process) string { return p.Name() + " (" + strconv.Itoa(int(p.PID)) + ")" }
@@ -186,7 +198,11 @@ func (w *Writer) ExplainJSON(f *monitor.Frame, d *pcb.Detail) error {
 	}
 	e.close('}')
 	e.text("state_in_words", stateWords(&r))
-	e.text("origin", originWords(&r))
+	standing := standingOf(f, r.Proc.ID)
+	e.text("origin", originWords(&r, standing))
+	if standing.Verdict != "" {
+		e.text("orphan", standing.Verdict)
+	}
 	e.relatives("ancestry", r.Snap, r.Forest.Ancestors(r.Index))
 	e.relatives("children", r.Snap, r.Forest.Children(r.Index))
 	e.findings(r.Findings)

@@ -114,6 +114,7 @@ func explanationSchema() node {
 		always("host", hostSchema()), always("sample", sampleSchema()),
 		always("process", ref("process")),
 		always("state_in_words", words("its state")), always("origin", words("what made it")),
+		sometimes("orphan", words("whether it is an orphan, or why it is none")),
 		always("ancestry", listOf("its parent, that one's parent and so on", relative)),
 		always("children", listOf("its children", relative)),
 		always("findings", listOf("what was found about it", ref("finding"))),

@@ -253,14 +253,31 @@ func TestOrigins(t *testing.T) {
 		"the first process of its pid namespace", "child of systemd (1); has called exec since its fork", "child of checkout-agent (42)", "child of", "made by the kernel", "child of systemd (1)", "unknown",
 	} {
 		r := view.Row(f, f.Snap.Procs[i].ID)
-		if got := originWords(&r); !strings.HasPrefix(got, want) {
+		if got := originWords(&r, standingOf(f, r.Proc.ID)); !strings.HasPrefix(got, want) {
 			t.Errorf("process %d: %q, want %q…", i, got, want)
 		}
 	}
-	f.Snap.Procs[0].Started = time.Hour
-	r := view.Row(f, f.Snap.Procs[1].ID)
-	if got := originWords(&r); !strings.HasPrefix(got, "adopted by systemd (1), which is younger") {
-		t.Errorf("%q", got)
+}
+
+// What the detector holds of an adoption is said as the origin, and its verdict, of the process that was followed only.
+func TestExplainStanding(t *testing.T) {
+	f := frame()
+	standing := detect.Standing{ID: f.Snap.Procs[1].ID, Origin: "adopted by 1 (systemd)", Verdict: "no orphan: a daemon"}
+	explained := func() (string, map[string]any) {
+		f.Standing = &standing
+		doc := text(t, Options{}, func(w *Writer) error { return w.ExplainJSON(f, testDetail(f)) })
+		return text(t, Options{}, func(w *Writer) error { return w.Explain(f, testDetail(f)) }), valid(t, compiledFor(t, "#/$defs/explanation"), []byte(doc))
+	}
+	words, m := explained()
+	if !strings.Contains(words, "origin    adopted by 1 (systemd); has called exec") || !strings.Contains(words, "orphan    no orphan: a daemon") {
+		t.Error(words)
+	}
+	if m["orphan"] != standing.Verdict || !strings.HasPrefix(m["origin"].(string), standing.Origin) {
+		t.Errorf("%v, %v", m["orphan"], m["origin"])
+	}
+	standing.ID.PID++
+	if words, m := explained(); strings.Contains(words, "adopted") || m["orphan"] != nil {
+		t.Error("the standing of another is told")
 	}
 }
 

@@ -67,7 +67,7 @@ func (r *RateSet) process(prev *Snapshot, before *Process, cur *Snapshot, p *Pro
 	since.scheduling(&out)
 	since.transfers(&out)
 	if p.Threads == 1 {
-		out.HotTID, out.HotCPU, out.HotDemand, out.HotSwitches = p.PID, out.CPU, out.CPU+out.Wait, out.Voluntary
+		out.heat(p.PID, out.CPU, out.Wait, out.Voluntary)
 	}
 	return out
 }
@@ -180,6 +180,7 @@ func (r *RateSet) threads(prev *Snapshot, before *Process, cur *Snapshot, p *Pro
 		return nil
 	}
 	var sum growth
+	most := math.Inf(-1)
 	j := 0
 	for i := range now {
 		t := &now[i]
@@ -192,8 +193,9 @@ func (r *RateSet) threads(prev *Snapshot, before *Process, cur *Snapshot, p *Pro
 		}
 		rates := threadRates(&old[j], t)
 		r.Threads[int(p.FirstThread)+i] = rates
-		if demand := rates.CPU + rates.Wait; demand > out.HotDemand || math.IsNaN(out.HotDemand) && !math.IsNaN(demand) {
-			out.HotTID, out.HotDemand, out.HotCPU, out.HotSwitches = t.TID, demand, rates.CPU, rates.Voluntary
+		if demand := rates.CPU + rates.Wait; demand > most {
+			most = demand
+			out.heat(t.TID, rates.CPU, rates.Wait, rates.Voluntary)
 		}
 	}
 	return &sum
@@ -209,6 +211,12 @@ func (g *growth) add(before, now *Thread) bool {
 	g.run += now.RunTime - before.RunTime
 	g.delay += now.RunDelay - before.RunDelay
 	return true
+}
+
+// heat enters the hottest thread. It can't want more than a CPU: what is above comes of clocks that were not read at the
+// same instant.
+func (out *Rates) heat(tid int32, cpu, wait, switches float64) {
+	out.HotTID, out.HotCPU, out.HotDemand, out.HotSwitches = tid, min(cpu, 100), min(cpu+wait, 100), switches
 }
 
 func threadRates(before, now *Thread) ThreadRates {

@@ -64,6 +64,7 @@ func TestRates(t *testing.T) {
 		{"I/O that was denied", Process{Have: all}, Process{ReadBytes: 4096}, func(r *Rates) float64 { return r.ReadBytes }, nan},
 		{"a zombie has no CPU", Process{}, Process{State: 'Z', UTime: second}, func(r *Rates) float64 { return r.CPU }, nan},
 		{"a leader that has exited has", Process{Threads: 2}, Process{State: 'Z', Threads: 2, UTime: second}, func(r *Rates) float64 { return r.CPU }, 50},
+		{"a thread wants no more than a CPU", Process{Have: all}, Process{Have: all, UTime: 2 * second, RunTime: 2 * second, RunDelay: second / 10}, func(r *Rates) float64 { return r.HotDemand }, 100},
 		{"demand of a single thread", Process{Have: all}, Process{Have: all, RunTime: second, UTime: second, RunDelay: second / 2}, func(r *Rates) float64 { return r.HotDemand }, 75},
 	} {
 		r := pair(t, c.before, c.now)

@@ -17,12 +17,22 @@ const (
 	ProbeExe                            // what the executable is: a Go binary, whether it imports a wait function
 	ProbeFreezer                        // whether its cgroup is frozen
 	ProbeFDs                            // number of descriptors and the limit
+	ProbeThread                         // how the thread that the request names is scheduled
 )
 
 // ProbeRequest asks for evidence about one process.
 type ProbeRequest struct {
 	ID    ID
 	Kinds ProbeKinds
+	TID   int32 // for ProbeThread
+}
+
+// Join adds what another request asks for about the same process.
+func (r *ProbeRequest) Join(other ProbeRequest) {
+	r.Kinds |= other.Kinds
+	if other.TID != 0 {
+		r.TID = other.TID
+	}
 }
 
 // Probe is the evidence read about one process. What is not in Have was not readable: a nil or zero there means nothing.
@@ -50,6 +60,11 @@ type Probe struct {
 	Frozen bool // ProbeFreezer
 
 	FDCount, FDLimit uint64 // ProbeFDs
+
+	// ProbeThread.
+	TID    int32
+	Nice   int32
+	Policy uint32 // as in Process
 }
 
 // ThreadProbe is one thread as ProbeThreads found it.

@@ -76,7 +76,7 @@ func merge(want []pcb.ProbeRequest) []pcb.ProbeRequest {
 	var out []pcb.ProbeRequest
 	for _, request := range want {
 		if i, ok := at[request.ID]; ok {
-			out[i].Kinds |= request.Kinds
+			out[i].Join(request)
 		} else if len(out) < maxProbes {
 			at[request.ID] = len(out)
 			out = append(out, request)
@@ -88,7 +88,7 @@ func merge(want []pcb.ProbeRequest) []pcb.ProbeRequest {
 // probe reads one process; nil when it is not there, or not to the end. row is what the Snapshot has of it, if anything.
 // The environment is read by itself: the memory map lock blocks that and nothing else.
 func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
-	probe := pcb.Probe{ID: request.ID, At: monotonic()}
+	probe := pcb.Probe{ID: request.ID, TID: request.TID, At: monotonic()}
 	environ, others := request.Kinds&pcb.ProbeEnv, request.Kinds&^pcb.ProbeEnv
 	if row != nil && row.Blocked { // whoever reads it now waits, too
 		probe.Blocked, environ = environ, 0
@@ -165,6 +165,7 @@ func (s *suspect) read(kinds pcb.ProbeKinds) error {
 		{pcb.ProbeExe, (*suspect).readExe},
 		{pcb.ProbeFreezer, (*suspect).readFreezer},
 		{pcb.ProbeFDs, (*suspect).readFDs},
+		{pcb.ProbeThread, (*suspect).readThread},
 	} {
 		if kinds&part.kind == 0 {
 			continue

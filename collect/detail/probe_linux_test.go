@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,6 +70,37 @@ func TestProbeThreadMasks(t *testing.T) {
 	ignored := threadsOf(t, sick.Start(t, "zombie-late-ignore").PID)[0]
 	if ignored.Ignored&sigchld == 0 || ignored.Blocked != 0 {
 		t.Errorf("SIGCHLD is ignored, and the masks are %+v", ignored)
+	}
+}
+
+// A thread has a nice value of its own, which the leader's does not tell.
+func TestProbeThreadSched(t *testing.T) {
+	tids := make(chan int)
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		must(unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 19))
+		tids <- unix.Gettid()
+		<-done
+	}()
+	tid := int32(<-tids)
+	id := idOf(t, os.Getpid())
+	const kinds = pcb.ProbeFDs | pcb.ProbeThread
+	request := []pcb.ProbeRequest{{ID: id, Kinds: pcb.ProbeFDs}, {ID: id, Kinds: pcb.ProbeThread, TID: tid}}
+	var probe *pcb.Probe
+	for range 200 { // as in probed
+		if probe = NewProber("").Probe(background, &pcb.Snapshot{}, request)[id]; probe != nil && probe.Have&kinds == kinds {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if probe == nil || probe.Have&kinds != kinds || probe.TID != tid || probe.Nice != 19 || probe.Policy != 0 {
+		t.Errorf("%+v", probe)
+	}
+	gone := NewProber("").Probe(background, &pcb.Snapshot{}, []pcb.ProbeRequest{{ID: id, Kinds: pcb.ProbeThread, TID: 1}})[id]
+	if gone != nil && gone.Have != 0 {
+		t.Errorf("a thread that is not there: %+v", gone)
 	}
 }
 

@@ -36,6 +36,22 @@ func (s *suspect) readThreads() error {
 	return nil
 }
 
+// readThread reads how one thread is scheduled. A thread has a nice value and a policy of its own.
+func (s *suspect) readThread() error {
+	text, err := os.ReadFile(filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task", strconv.Itoa(int(s.TID)), "stat"))
+	if err != nil {
+		return err
+	}
+	field := afterComm(text)
+	if len(field) < 39 {
+		return errors.New("detail: a short stat line")
+	}
+	nice, err := strconv.ParseInt(string(field[16]), 10, 32)
+	policy, err2 := strconv.ParseUint(string(field[38]), 10, 32)
+	s.Nice, s.Policy = int32(nice), uint32(policy)
+	return errors.Join(err, err2)
+}
+
 // probeThread reads one thread. A refusal concerns its system call alone, the rest is there.
 func probeThread(dir, name string) (t pcb.ThreadProbe, err error) {
 	tid, err := strconv.ParseInt(name, 10, 32)

@@ -23,10 +23,10 @@ func loadConfig(all *pflag.FlagSet, path string, env environment) error {
 			return nil
 		}
 	}
-	text, err := readConfig(path)
-	if errors.Is(err, fs.ErrNotExist) && !named {
+	if !named && !reachable(path) {
 		return nil
 	}
+	text, err := readConfig(path)
 	if err != nil {
 		return usagef("reading the configuration: %w", err)
 	}
@@ -46,6 +46,13 @@ func defaultConfig(env environment) string {
 		return ""
 	}
 	return filepath.Join(dir, "ptop", "config.toml")
+}
+
+// reachable reports whether the default configuration is there for this user. A directory that may not be searched is
+// another's: HOME is kept by sudo and setpriv. A file that may be seen and not be read is a fault.
+func reachable(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission)
 }
 
 func readConfig(path string) ([]byte, error) {

@@ -30,6 +30,7 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	sampler.Follow(id)
 	return exitDone, p.readings(ctx, sampler, func(f *monitor.Frame) error {
 		proc := f.Snap.Lookup(id)
 		if proc == nil {

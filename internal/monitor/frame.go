@@ -19,6 +19,7 @@ type Frame struct {
 	Probes   map[pcb.ID]*pcb.Probe
 	Findings []detect.Finding // most severe first
 	Events   []detect.Event   // what appeared, changed or cleared since the Frame before
+	Standing *detect.Standing // of the process that is followed; nil without one
 	Problem  string           // why this is an older reading shown again; empty for a fresh one
 }
 

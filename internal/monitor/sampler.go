@@ -23,6 +23,9 @@ func NewSampler(source Source, prober Prober, tracker *detect.Tracker) *Sampler 
 	return &Sampler{source: source, prober: prober, tracker: tracker}
 }
 
+// Follow has the Frames tell the Standing of one process. A start of 0 takes any bearer of the pid.
+func (m *Sampler) Follow(id pcb.ID) { m.tracker.Follow(id) }
+
 // Next takes a reading and gives its Frame.
 func (m *Sampler) Next(ctx context.Context) (*Frame, error) {
 	frame := &Frame{Seq: 1, Snap: &pcb.Snapshot{}, Rates: &pcb.RateSet{}}
@@ -44,6 +47,7 @@ func (m *Sampler) Next(ctx context.Context) (*Frame, error) {
 		frame.Probes = m.prober.Probe(ctx, frame.Snap, suspects)
 	}
 	frame.Findings, frame.Events = m.tracker.Judge(frame.Probes)
+	frame.Standing = m.tracker.Standing()
 	m.last = frame
 	return frame, nil
 }

@@ -29,6 +29,21 @@ static void thread_spin(void)
 	park();
 }
 
+static void *spin_nicely(void *unused)
+{
+	if (setpriority(PRIO_PROCESS, syscall(SYS_gettid), 19))
+		die("setpriority");
+	return spin_thread(unused);
+}
+
+/* The thread that spins lets others go first, and the leader has no nice value. */
+static void thread_spin_nice(void)
+{
+	start(spin_nicely, NULL);
+	ready();
+	park();
+}
+
 static void burst(void)
 {
 	ready();
@@ -83,6 +98,7 @@ static void ping_pong(void)
 const struct sick_case hogs[] = {
 	{ "spin", just_spin },
 	{ "thread-spin", thread_spin },
+	{ "thread-spin-nice", thread_spin_nice },
 	{ "burst", burst },
 	{ "syscall-spin", syscall_spin },
 	{ "ping-pong", ping_pong },

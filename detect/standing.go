@@ -1,0 +1,103 @@
+package detect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ptop/pcb"
+	"ptop/tree"
+)
+
+// Standing is where one process comes from, and whether it is an orphan or why it is none, by the same score and guards
+// as the detector's: what a person who looks at one process wants to know.
+type Standing struct {
+	ID      pcb.ID
+	Origin  string // who made it and who has it, where its parent need not be who made it; else empty
+	Verdict string // "no orphan: …" and the like, with the reasons
+}
+
+// Follow has one process probed for Standing from the next reading on, whatever it looks like. A start of 0 takes any
+// bearer of the pid.
+func (t *Tracker) Follow(id pcb.ID) { t.followed = id }
+
+// Standing judges the followed process as the reading that was judged last shows it; nil where there is none.
+func (t *Tracker) Standing() *Standing {
+	q := t.pass.Snap.Lookup(t.followed)
+	if t.followed.IsZero() || q == nil {
+		return nil
+	}
+	t.pass.det = orphan
+	s := t.pass.standing(int32(t.pass.Snap.Index(q.PID)))
+	return &s
+}
+
+// follows asks for what Standing needs to know of the followed process.
+func (t *Tracker) follows(s *pcb.Snapshot) []pcb.ProbeRequest {
+	if q := s.Lookup(t.followed); q != nil && !t.followed.IsZero() && !q.KernelThread() {
+		return []pcb.ProbeRequest{{ID: q.ID, Kinds: orphanProbes}}
+	}
+	return nil
+}
+
+func (p *Pass) standing(i int32) Standing {
+	s := Standing{ID: p.proc(i).ID}
+	if s.Verdict = p.outOfQuestion(i); s.Verdict != "" {
+		return s
+	}
+	b := p.believed(i)
+	b.probed(p.Probes[s.ID])
+	parent := fmt.Sprintf("%s (%d)", b.parent.Name(), b.parent.PID)
+	switch {
+	case slices.Contains(p.History.strays, i) && !p.jobOfLivingShell(i):
+		s.Origin, s.Verdict = b.provenance(), b.verdict()
+	case adopter(b.parent):
+		s.Origin = "child of or adopted by " + parent + ", which of them the kernel does not show"
+		s.Verdict = "no orphan: nothing shows that another than its parent, " + parent + ", made it"
+		if len(b.against) > 0 {
+			s.Verdict += "; and " + strings.Join(b.against, ", ")
+		}
+	default:
+		s.Verdict = "no orphan: its parent, " + parent + ", lives, and nothing shows that another made it"
+	}
+	return s
+}
+
+// outOfQuestion says why a process can't be an orphan, or why that can't be told; empty where the score decides.
+func (p *Pass) outOfQuestion(i int32) string {
+	q := p.proc(i)
+	switch {
+	case q.KernelThread():
+		return "no orphan: the kernel made it"
+	case !p.judged(i):
+		return "whether it is an orphan can't be told: " + procFile(q.ID, "stat") + " could not be read"
+	case adopter(q):
+		return "no orphan: it is the first process of its pid namespace, which adopts the others' orphans"
+	case q.Zombie() && !q.LeaderExited():
+		return "no orphan: it is dead, and its parent has yet to wait for it"
+	case p.Forest.Parent(i) == tree.None:
+		return "whether it is an orphan can't be told: its parent can't be seen"
+	}
+	return ""
+}
+
+// verdict says what the score comes to.
+func (b *belief) verdict() string {
+	least := b.Param("info_score")
+	words := fmt.Sprintf("a score of %s, and one is told from %s", short(b.score), short(least))
+	if len(b.reasons) > 0 {
+		words += "; for it: " + strings.Join(b.reasons, ", ")
+	}
+	if len(b.against) > 0 {
+		words += "; against it: " + strings.Join(b.against, ", ")
+	}
+	switch {
+	case b.score < least:
+		return "no orphan: " + words
+	case b.proven() < least:
+		return "whether it is an orphan can't be told: what could speak against it could not be read (" + strings.Join(b.missing, "; ") + "). Without that: " + words
+	case b.doubtful():
+		return "perhaps an orphan: " + words + "; not known: " + strings.Join(b.missing, "; ")
+	}
+	return "an orphan: " + words
+}
