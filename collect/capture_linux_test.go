@@ -219,3 +219,20 @@ func TestCaptureThatCannotBeWritten(t *testing.T) {
 		}
 	}
 }
+
+// What blocks its readers is left out, and a capture goes on.
+func TestCaptureLeavesOutWhatBlocks(t *testing.T) {
+	root := hangingProc(t, 3, func(pid int) bool { return pid == 2 })
+	status := strings.Replace(statusText, "Name:\ta\\nb\\\\c", "Name:\tp3\nPPid:\t2", 1)
+	if err := os.WriteFile(filepath.Join(root, "3/status"), []byte(status), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := capture(t, root, CaptureOptions{PIDs: []int32{3}})
+	for file, want := range map[string]bool{
+		"1/stat": true, "2/stat": false, "2/status": true, "2/cmdline": true, "3/stat": true, "3/cmdline": true,
+	} {
+		if _, err := os.Stat(filepath.Join(dir, file)); (err == nil) != want {
+			t.Errorf("%s is in the capture: %v, want %v", file, err == nil, want)
+		}
+	}
+}

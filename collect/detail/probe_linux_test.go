@@ -258,46 +258,82 @@ func TestProbeDenied(t *testing.T) {
 	}
 }
 
-// A process whose environment can't be read costs one probe its time, and no other process anything.
+// A process whose environment can't be read costs one probe its time, no other process anything, and itself no other
+// evidence.
 func TestProbeBlocked(t *testing.T) {
 	root := stuck(t, 41, 42)
-	self := idOf(t, os.Getpid())
-	for _, pid := range []string{"41", "42"} {
-		if err := os.Rename(filepath.Join(root, pid, "cmdline"), filepath.Join(root, pid, "environ")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Remove(filepath.Join(root, "42", "environ")); err != nil {
+	block(t, filepath.Join(root, "41/environ"))
+	if err := os.WriteFile(filepath.Join(root, "42/environ"), []byte("CI=1\x00PASSWORD=x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(root, "42", "environ"), []byte("CI=1\x00PASSWORD=x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := NewProber(root)
-	blocked, free := pcb.ID{PID: 41, Start: self.Start}, pcb.ID{PID: 42, Start: self.Start}
+	const kinds = pcb.ProbeEnv | pcb.ProbeThreads
+	p, start := NewProber(root), idOf(t, os.Getpid()).Start
+	blocked, free := pcb.ID{PID: 41, Start: start}, pcb.ID{PID: 42, Start: start}
 	for range 50 {
-		got := p.Probe(background, &pcb.Snapshot{}, []pcb.ProbeRequest{{ID: blocked, Kinds: pcb.ProbeEnv}, {ID: free, Kinds: pcb.ProbeEnv}})
-		if b := got[blocked]; b != nil && b.Have != 0 {
-			t.Fatalf("the blocked one gave %+v", b)
+		var got map[pcb.ID]*pcb.Probe
+		comesBack(t, func() {
+			got = p.Probe(background, &pcb.Snapshot{}, []pcb.ProbeRequest{{ID: blocked, Kinds: kinds}, {ID: free, Kinds: kinds}})
+		})
+		b, f := got[blocked], got[free]
+		if b == nil || f == nil || b.Have == 0 || f.Have != kinds { // a busy machine can take a pass its time
+			continue
 		}
-		if f := got[free]; f != nil && f.Have == pcb.ProbeEnv {
-			if len(f.Env) != 1 || f.Env["CI"] != "1" {
-				t.Errorf("markers %v", f.Env)
-			}
-			t.Cleanup(func() { release(t, filepath.Join(root, "41", "environ")) })
-			return
+		if b.Have != pcb.ProbeThreads || b.Blocked != pcb.ProbeEnv || f.Blocked != 0 {
+			t.Errorf("the blocked one has %b and not %b; the other has %b and not %b", b.Have, b.Blocked, f.Have, f.Blocked)
 		}
+		if len(f.Env) != 1 || f.Env["CI"] != "1" {
+			t.Errorf("markers %v", f.Env)
+		}
+		return
 	}
 	t.Error("the blocked one hides the other")
 }
 
-// release lets a reader of a FIFO end.
-func release(t *testing.T, fifo string) {
-	fd, err := unix.Open(fifo, unix.O_RDWR|unix.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
+// In an exec that does not end whoever reads stat waits, too: nothing but that can be told.
+func TestProbeOfAStuckExec(t *testing.T) {
+	root := stuck(t, 41, 42)
+	block(t, filepath.Join(root, "41/stat"))
+	const kinds = pcb.ProbeEnv | pcb.ProbeThreads | pcb.ProbeFDs
+	p, start := NewProber(root), idOf(t, os.Getpid()).Start
+	stuck, free := pcb.ID{PID: 41, Start: start}, pcb.ID{PID: 42, Start: start}
+	for range 50 {
+		var got map[pcb.ID]*pcb.Probe
+		comesBack(t, func() {
+			got = p.Probe(background, &pcb.Snapshot{}, []pcb.ProbeRequest{{ID: stuck, Kinds: kinds}, {ID: free, Kinds: pcb.ProbeThreads}})
+		})
+		if s := got[stuck]; s == nil || s.Have != 0 || s.Denied != 0 || s.Blocked != kinds {
+			t.Fatalf("the stuck one gave %+v", s)
+		}
+		if f := got[free]; f != nil && f.Have == pcb.ProbeThreads {
+			return
+		}
 	}
-	unix.Close(fd)
+	t.Error("the stuck one hides the other")
+}
+
+// What the reading of the machine found to block is not tried again: each try costs a thread and its time.
+func TestProbeLeavesAloneWhatBlocked(t *testing.T) {
+	root := stuck(t, 41, 42)
+	block(t, filepath.Join(root, "41/stat"))
+	block(t, filepath.Join(root, "42/environ"))
+	start := idOf(t, os.Getpid()).Start
+	exec := pcb.Process{ID: pcb.ID{PID: 41, Start: start}, Blocked: true}
+	locked := pcb.Process{ID: pcb.ID{PID: 42, Start: start}, Blocked: true, Have: pcb.FieldStat}
+	const kinds = pcb.ProbeEnv | pcb.ProbeFDs
+	for range 50 {
+		got := NewProber(root).Probe(background, &pcb.Snapshot{Procs: []pcb.Process{exec, locked}},
+			[]pcb.ProbeRequest{{ID: exec.ID, Kinds: kinds}, {ID: locked.ID, Kinds: kinds}})
+		if waitsAt(filepath.Join(root, "41/stat")) || waitsAt(filepath.Join(root, "42/environ")) {
+			t.Fatal("somebody reads what blocks")
+		}
+		if e := got[exec.ID]; e == nil || e.Have != 0 || e.Blocked != kinds {
+			t.Fatalf("of one in an exec: %+v", e)
+		}
+		if l := got[locked.ID]; l != nil && l.Have == pcb.ProbeFDs && l.Blocked == pcb.ProbeEnv {
+			return
+		}
+	}
+	t.Error("what does not block is missing")
 }
 
 func TestFrozenCgroup(t *testing.T) {

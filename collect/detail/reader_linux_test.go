@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -354,17 +355,84 @@ func stuck(t *testing.T, pids ...int) (root string) {
 				t.Fatal(err)
 			}
 		}
-		fifo := filepath.Join(dir, "cmdline")
-		if err := unix.Mkfifo(fifo, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { // lets the blocked reader end
-			if fd, err := unix.Open(fifo, unix.O_RDWR|unix.O_NONBLOCK, 0); err == nil {
-				unix.Close(fd)
-			}
-		})
+		block(t, filepath.Join(dir, "cmdline"))
 	}
 	return root
+}
+
+// block makes a file one that lets its readers wait until the test is over.
+func block(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if fd, err := unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK, 0); err == nil {
+			unix.Close(fd)
+		}
+	})
+}
+
+// waitsAt reports whether anybody waits at a file that block made.
+func waitsAt(path string) bool {
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	unix.Close(fd)
+	return true
+}
+
+// comesBack fails the test when something takes as long as only what hangs does.
+func comesBack(t *testing.T, do func()) {
+	t.Helper()
+	done := make(chan bool)
+	go func() { defer close(done); do() }()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Fatal("it hangs")
+	}
+}
+
+// In an exec that does not end whoever reads stat waits, too. What does not block is read, and the rest is said.
+func TestStuckExecIsReadAsFarAsItGoes(t *testing.T) {
+	root := stuck(t, 41)
+	block(t, filepath.Join(root, "41/stat"))
+	r := New(root)
+	for range 2 {
+		var d *pcb.Detail
+		comesBack(t, func() { d = read(t, r, pcb.ID{PID: 41, Start: 7}) })
+		for _, part := range []pcb.DetailPart{pcb.PartProcess, pcb.PartCwd, pcb.PartFiles, pcb.PartThreads, pcb.PartNamespaces, pcb.PartWChan} {
+			if !strings.HasPrefix(d.Problems[part], "blocked reader: ") {
+				t.Errorf("%s: %q, want that its reader is blocked", part, d.Problems[part])
+			}
+		}
+		if len(d.Limits) == 0 || len(d.CgroupPath) == 0 || d.OOMScore == nil || !d.Process.Have.Has(pcb.FieldCreds|pcb.FieldSignals) {
+			t.Errorf("what does not block is missing: %+v", d)
+		}
+		if d.ID != (pcb.ID{PID: 41, Start: 7}) || !d.Process.Blocked || d.Process.Have.Has(pcb.FieldStat) {
+			t.Errorf("identity %v, process %+v", d.ID, d.Process)
+		}
+	}
+}
+
+// One that blocks its readers does not take the use of their limits from the others of its user.
+func TestLimitsBesideOneThatIsStuck(t *testing.T) {
+	root := stuck(t, 41, 42)
+	block(t, filepath.Join(root, "41/stat"))
+	var d *pcb.Detail
+	comesBack(t, func() { d = read(t, New(root), pcb.ID{PID: 42}) })
+	at := slices.IndexFunc(d.Limits, func(l pcb.Limit) bool { return l.Name == "Max processes" })
+	if at < 0 || d.Limits[at].Used == nil || *d.Limits[at].Used < 2 {
+		t.Errorf("limits %+v, want the threads of both counted", d.Limits)
+	}
+	if len(d.CgroupPath) == 0 || d.Problems[pcb.PartNamespaces] != "" {
+		t.Errorf("what comes after it is missing: %q", d.Problems)
+	}
 }
 
 func TestBlockedReader(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -377,6 +378,118 @@ func TestExitedLeaderIsNoZombie(t *testing.T) {
 	} {
 		if got := test.zombie(); got != test.want {
 			t.Errorf("%+v: zombie %v, want %v", test.task, got, test.want)
+		}
+	}
+}
+
+// stuckProc makes a /proc with one process, a helper's, whose stat lets its readers wait until the test is over: a pipe
+// without a writer does that as an exec that does not end.
+func stuckProc(t *testing.T, edit func(status string) string) (root string, pid int) {
+	t.Helper()
+	pid, _ = start(t, helper("sleep", ""))
+	root = t.TempDir()
+	dir := filepath.Join(root, strconv.Itoa(pid))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"status", "comm"} {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), []byte(edit(string(text))), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	stat := filepath.Join(dir, "stat")
+	if err := unix.Mkfifo(stat, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if fd, err := unix.Open(stat, unix.O_RDWR|unix.O_NONBLOCK, 0); err == nil {
+			unix.Close(fd)
+		}
+	})
+	return root, pid
+}
+
+// bindBy is bind that must come back.
+func bindBy(t *testing.T, root string, id pcb.ID) (bound, error) {
+	t.Helper()
+	var b bound
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		b, err = bind(root, id)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err == nil {
+			t.Cleanup(func() { unix.Close(b.dir) })
+		}
+		return b, err
+	case <-time.After(time.Minute):
+		t.Fatal("it hangs")
+		return b, nil
+	}
+}
+
+func unchanged(status string) string { return status }
+
+// Who is in an exec that does not end can be signalled by pid alone: the descriptor holds it, whoever has the pid later.
+func TestStuckProcessIsSignalledByPIDAlone(t *testing.T) {
+	root, pid := stuckProc(t, unchanged)
+	b, err := bindBy(t, root, pcb.ID{PID: int32(pid)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.id != (pcb.ID{PID: int32(pid)}) || b.name != "exe" {
+		t.Errorf("bound %v, %q", b.id, b.name)
+	}
+	defer func(was func(int, unix.Signal, *unix.Siginfo, int) error) { sendSignal = was }(sendSignal)
+	through := 0
+	sendSignal = func(dir int, _ unix.Signal, _ *unix.Siginfo, _ int) error { through = dir; return nil }
+	held := &target{root: root, bound: []bound{b}}
+	o := only(t, held.Signal(pcb.SIGKILL))
+	if o.Err != nil || through != b.dir || !strings.HasPrefix(o.Did, "sent SIGKILL; it is in an exec that does not end") {
+		t.Errorf("outcome %+v through %d", o, through)
+	}
+	if gone := held.Gone(); len(gone) != 0 {
+		t.Errorf("%v count as gone", gone)
+	}
+}
+
+func TestStuckProcessIsNotSignalledByIdentity(t *testing.T) {
+	root, pid := stuckProc(t, unchanged)
+	id := pcb.ID{PID: int32(pid), Start: startTime(t, pid)}
+	b, err := bindBy(t, root, id)
+	wantError(t, err, fmt.Sprintf("whether process %d is still %v can't be told", pid, id), "name the pid alone")
+	if b.name != "exe" {
+		t.Errorf("refused without its name: %q", b.name)
+	}
+}
+
+// That it is a kernel thread is seen without stat, too: it has no memory of its own.
+func TestStuckKernelThreadIsRefused(t *testing.T) {
+	root, pid := stuckProc(t, func(status string) string { return strings.ReplaceAll(status, "VmSize:", "Other:") })
+	b, err := bindBy(t, root, pcb.ID{PID: int32(pid)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, b.refuse(root, task{state: 'S', threads: 1}), "kernel thread")
+}
+
+func TestParseStatus(t *testing.T) {
+	const rest = "\nState:\tZ (zombie)\nTgid:\t12\nPPid:\t10\nThreads:\t3\n"
+	for _, name := range []string{"sh", `a\nState:\tR`, ""} {
+		if s, err := parseStatus("Name:\t" + name + rest); err != nil || s != (task{'Z', 10, 3}) {
+			t.Errorf("name %q: %+v, %v", name, s, err)
+		}
+	}
+	for _, text := range []string{"", "Name:\tsh\n", strings.Replace("Name:\tsh"+rest, "10", "x", 1), strings.Replace("Name:\tsh"+rest, "Z (zombie)", "", 1)} {
+		if s, err := parseStatus(text); err == nil {
+			t.Errorf("%q gave %+v, want an error", text, s)
 		}
 	}
 }

@@ -33,3 +33,12 @@ func NeedRoot(t testing.TB, why string) {
 		Missing(t, "needs root: "+why)
 	}
 }
+
+// NeedFUSE ends a test, as Missing does, that needs a file system of its own.
+func NeedFUSE(t testing.TB) {
+	t.Helper()
+	NeedRoot(t, "a mount")
+	if _, err := os.Stat("/dev/fuse"); err != nil {
+		Missing(t, "needs /dev/fuse")
+	}
+}

@@ -70,6 +70,9 @@ func Start(t testing.TB, name string) *Case {
 		close(ended)
 	}()
 	t.Cleanup(func() {
+		if c.roles["server"] != 0 { // the others hang at it, and whoever looks at them, too
+			_ = cmd.Process.Kill()
+		}
 		c.end()
 		<-ended
 	})

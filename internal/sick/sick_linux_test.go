@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // field gives a field of /proc/PID/status.
@@ -105,5 +106,33 @@ func TestWaitGone(t *testing.T) {
 	c.WaitGone()
 	if fields := stat(c.PID); len(fields) > 0 && fields[0] != "Z" {
 		t.Errorf("state %s", fields[0])
+	}
+}
+
+// A reader of the process hangs until the case is over, and nothing is left of it then.
+func TestStuckExecIsLetGo(t *testing.T) {
+	NeedFUSE(t)
+	var c *Case
+	read := make(chan error, 1)
+	t.Run("case", func(t *testing.T) {
+		c = Start(t, "stuck-exec")
+		stuck := c.Of("stuck")
+		go func() {
+			_, err := os.ReadFile("/proc/" + strconv.Itoa(stuck) + "/io")
+			read <- err
+		}()
+		select {
+		case err := <-read:
+			t.Errorf("whoever reads it does not hang: %v", err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	})
+	if !t.Failed() {
+		<-read
+	}
+	for _, pid := range c.Pids() {
+		if fields := stat(pid); len(fields) > 0 && fields[0] != "Z" {
+			t.Errorf("process %d is left", pid)
+		}
 	}
 }

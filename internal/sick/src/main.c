@@ -179,6 +179,7 @@ int main(int argc, char **argv)
 	try_all(zombies, argv[1]);
 	try_all(orphans, argv[1]);
 	try_all(hogs, argv[1]);
+	try_all(stuck, argv[1]);
 	fprintf(stderr, "no case %s\n", argv[1]);
 	return 97;
 }

@@ -68,6 +68,6 @@ struct sick_case {
 	void (*make)(void);
 };
 
-extern const struct sick_case zombies[], orphans[], hogs[];
+extern const struct sick_case zombies[], orphans[], hogs[], stuck[];
 
 #endif

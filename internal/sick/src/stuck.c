@@ -1,0 +1,86 @@
+#include "sick.h"
+
+#include <linux/fuse.h>
+#include <sys/mount.h>
+
+static int device;
+
+static void answer(uint64_t unique, int error, const void *data, size_t size)
+{
+	static char reply[1024];
+	struct fuse_out_header header = { .len = sizeof header + size, .error = error, .unique = unique };
+	memcpy(reply, &header, sizeof header);
+	memcpy(reply + sizeof header, data, size);
+	if (write(device, reply, header.len) != (ssize_t)header.len && errno != ENOENT) /* who asked is gone */
+		die("answer");
+}
+
+static struct fuse_attr attributes(uint64_t node)
+{
+	return (struct fuse_attr){ .ino = node, .mode = node == FUSE_ROOT_ID ? 040755 : 0100644, .nlink = 1 };
+}
+
+/* serve is a file system where every name is a file that can be opened, and whoever closes one waits. */
+static void serve(const struct fuse_in_header *in)
+{
+	struct fuse_init_out init = { .major = 7, .minor = 31, .max_write = 65536 };
+	struct fuse_entry_out entry = { .nodeid = 2, .entry_valid = 3600, .attr_valid = 3600, .attr = attributes(2) };
+	struct fuse_attr_out attr = { .attr_valid = 3600, .attr = attributes(in->nodeid) };
+	struct fuse_open_out open = { .fh = 1 };
+	switch (in->opcode) {
+	case FUSE_INIT:
+		return answer(in->unique, 0, &init, sizeof init);
+	case FUSE_LOOKUP:
+		return answer(in->unique, 0, &entry, sizeof entry);
+	case FUSE_GETATTR:
+		return answer(in->unique, 0, &attr, sizeof attr);
+	case FUSE_OPEN:
+		return answer(in->unique, 0, &open, sizeof open);
+	case FUSE_FLUSH:
+		return ready();
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+	case FUSE_INTERRUPT:
+		return; /* none of these is answered */
+	}
+	answer(in->unique, -ENOSYS, NULL, 0);
+}
+
+/* stuck_exec makes a process that execs, and in that waits for ever to close a file. It has a zombie child. Whoever
+ * reads its stat, and much else of it, waits as well, until the server is killed. The mount is in a namespace of its own
+ * and goes with it. */
+static void stuck_exec(void)
+{
+	static char request[1 << 18];
+	char options[64];
+	alarm(60); /* nobody else on this machine should have to wait longer */
+	say("server", getpid());
+	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (device < 0 || unshare(CLONE_NEWNS) < 0 || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mkdir("mount", 0700) < 0)
+		die("fuse");
+	snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
+	if (mount("sick", "mount", "fuse", 0, options) < 0)
+		die("mount");
+	pid_t pid = child();
+	if (pid == 0) {
+		close(device); /* else it would outlive the server */
+		say("zombie", dead_child(3));
+		if (open("mount/file", O_RDONLY | O_CLOEXEC) < 0)
+			die("open");
+		execl("/bin/sleep", "sleep", "300", NULL);
+		die("exec");
+	}
+	say("stuck", pid);
+	for (;;) {
+		ssize_t n = read(device, request, sizeof request);
+		if (n >= (ssize_t)sizeof(struct fuse_in_header))
+			serve((struct fuse_in_header *)request);
+		else if (errno != EINTR && errno != ENOENT)
+			die("read");
+	}
+}
+
+const struct sick_case stuck[] = {
+	{ "stuck-exec", stuck_exec },
+	{ 0 },
+};
