@@ -32,7 +32,8 @@ type entry struct {
 	parent     pcb.ID
 	parentName string
 	firstSeen  time.Duration // Mono
-	deadSince  time.Duration // Mono of the first reading that showed it as a zombie; -1 while it is none
+	deadSince  time.Duration // Mono of the first reading that showed it as a zombie, as it is one now; -1 while it is none
+	half       bool          // then only its main thread had ended
 	lost       *lostParent   // the parent that it was seen to lose
 	watch      *watch        // CPU use over time, of those that use a lot
 	reaper     *reaper       // its dead children over time, of those that have some
@@ -87,7 +88,7 @@ func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans s
 
 // leave notes a process that is gone.
 func (h *History) leave(e *entry) {
-	if e.deadSince >= 0 && !e.parent.IsZero() {
+	if e.deadSince >= 0 && !e.half && !e.parent.IsZero() {
 		h.gone = append(h.gone, e.parent)
 	}
 }
@@ -105,8 +106,8 @@ func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int3
 		}
 	}
 	if p.State == 'Z' {
-		if e.deadSince < 0 {
-			e.deadSince = s.Mono
+		if half := p.LeaderExited(); e.deadSince < 0 || half != e.half {
+			e.deadSince, e.half = s.Mono, half
 		}
 		h.zombies = append(h.zombies, i)
 		if !p.LeaderExited() {

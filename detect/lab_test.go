@@ -101,8 +101,8 @@ func with(p pcb.Process, changes ...change) pcb.Process {
 // deadFor makes a zombie of it, of which the kernel tells how long it has been dead.
 func deadFor(d time.Duration) change {
 	return func(p *pcb.Process) {
-		p.State, p.Idle = 'Z', d
-		p.Have |= pcb.FieldIdle
+		p.State, p.Idle, p.Ended = 'Z', d, d
+		p.Have |= pcb.FieldIdle | pcb.FieldEnded
 	}
 }
 

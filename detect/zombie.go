@@ -44,8 +44,9 @@ type brood struct {
 
 // corpse is one zombie and how long it has been dead at least.
 type corpse struct {
-	i    int32
-	dead time.Duration
+	i      int32
+	dead   time.Duration
+	source string // of that
 }
 
 type broodKind uint8
@@ -80,8 +81,8 @@ func (p *Pass) broods() []*brood {
 			at[g] = b
 			all = append(all, b)
 		}
-		dead := p.dead(i)
-		b.members = append(b.members, corpse{i, dead})
+		dead, source := p.dead(i)
+		b.members = append(b.members, corpse{i, dead, source})
 		b.oldest = max(b.oldest, dead)
 	}
 	least := p.Duration("min_age")
@@ -166,13 +167,21 @@ func (p *Pass) leaderExited(b *brood) Finding {
 	f := Finding{
 		Severity: Info, Confidence: Proved, Subject: s, Culprit: &s, Members: []pcb.ID{q.ID}, Count: 1, held: b.oldest,
 		Since:   p.Snap.Time.Add(-b.oldest),
-		Summary: fmt.Sprintf("%s is shown as a zombie, but %s of it work on: it is alive", s.label(), plural(int(q.Threads)-1, "thread")),
+		Summary: fmt.Sprintf("%s is shown as a zombie, but it is alive: %s", s.label(), alive(int(q.Threads)-1)),
 	}
-	f.know("live_threads", int64(q.Threads-1), procFile(q.ID, "task"))
-	f.know("oldest_dead_seconds", b.oldest, procFile(q.ID, "sched")+" se.exec_start")
+	f.know("live_threads", int64(q.Threads-1), procFile(q.ID, "stat")+" num_threads")
+	f.know("main_thread_ended_seconds", b.oldest, b.members[0].source)
 	f.because(p.cause("leader-exited"), f.fill(""))
 	f.Remedies[0].Command = fmt.Sprintf("ls -l /proc/%d/task/*/exe", q.PID)
 	return f
+}
+
+// alive says how many threads are left.
+func alive(threads int) string {
+	if threads == 1 {
+		return "1 thread works on"
+	}
+	return plural(threads, "thread") + " work on"
 }
 
 // unreaped tells of zombies and who is to blame for them.
@@ -186,7 +195,7 @@ func (p *Pass) unreaped(b *brood) Finding {
 		f.Members[n] = p.proc(c.i).ID
 	}
 	f.know("zombies", int64(len(b.members)), "/proc/*/stat state")
-	f.know("oldest_dead_seconds", b.oldest, procFile(f.Subject.ID, "sched")+" se.exec_start")
+	f.know("oldest_dead_seconds", b.oldest, oldest.source)
 	if exits := p.exits(b); len(exits) > 0 {
 		f.know("exit_statuses", exits, procFile(f.Subject.ID, "stat")+" exit_code")
 	}

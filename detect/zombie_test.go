@@ -49,7 +49,7 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 		says       string // in the evidence or in why
 	}{
 		{"nothing special", func(*sickbed) {}, "no-wait", Proved, 10, "no thread is in wait"},
-		{"main thread ended", func(b *sickbed) { b.zombie.Threads = 4 }, "leader-exited", Proved, 11, "3 threads are alive"},
+		{"main thread ended", func(b *sickbed) { b.zombie.Threads = 4 }, "leader-exited", Proved, 11, "threads alive: 3"},
 		{"outside a dying namespace", func(b *sickbed) {
 			b.zombie.NSPIDs = []int32{11, 5}
 			b.more = []pcb.Process{proc(20, 1, "app", numbered(20, 1), func(p *pcb.Process) { p.KFlags, p.WChan = pcb.PFExiting, "zap_pid_ns_processes" })}

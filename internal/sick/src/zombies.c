@@ -98,6 +98,47 @@ static void leader_exited(void)
 	park();
 }
 
+/* await_death waits until all of a child has ended, and leaves it a zombie. */
+static void await_death(pid_t pid)
+{
+	siginfo_t info;
+	if (waitid(P_PID, pid, &info, WEXITED | WNOWAIT) < 0)
+		die("waitid");
+}
+
+static void *work_a_little(void *unused)
+{
+	pause_ms(300);
+	return unused;
+}
+
+/* A zombie whose main thread ended before it, and one all threads of which were killed at once. */
+static void late_death(void)
+{
+	pthread_t thread;
+	pid_t late = child();
+	if (late == 0) {
+		if (pthread_create(&thread, NULL, work_a_little, NULL))
+			die("pthread_create");
+		syscall(SYS_exit, 0);
+	}
+	pid_t killed = child();
+	if (killed == 0) {
+		if (pthread_create(&thread, NULL, work, NULL))
+			die("pthread_create");
+		pause_ms(50);
+		kill(getpid(), SIGKILL);
+		park();
+	}
+	await_death(late);
+	await_death(killed);
+	say("zombie", late);
+	say("killed", killed);
+	say("single", dead_child(0));
+	ready();
+	park();
+}
+
 /* PID 1 of a namespace becomes a program that knows nothing of children; its grandchildren die on it. */
 static void ns_init(void)
 {
@@ -202,6 +243,7 @@ const struct sick_case zombies[] = {
 	{ "zombie-parent-stopped", parent_stopped },
 	{ "zombie-traced", traced },
 	{ "zombie-leader-exited", leader_exited },
+	{ "zombie-late-death", late_death },
 	{ "zombie-ns-init", ns_init },
 	{ "zombie-waits-for-another", waits_for_another },
 	{ "zombie-exit-signal", exit_signal },
