@@ -116,6 +116,8 @@ func (p *pass) probe(request pcb.ProbeRequest) *pcb.Probe {
 		{pcb.ProbeExe, (*suspect).readExe},
 		{pcb.ProbeFreezer, (*suspect).readFreezer},
 		{pcb.ProbeFDs, (*suspect).readFDs},
+		{pcb.ProbePids, (*suspect).readPids},
+		{pcb.ProbePIDNS, (*suspect).readPIDNS},
 	} {
 		if request.Kinds&part.kind == 0 {
 			continue

@@ -181,6 +181,23 @@ static void waits_for_another(void)
 	park();
 }
 
+static void waits_for_pidfd(void)
+{
+	enum { P_OF_PIDFD = 3 }; /* P_PIDFD, which is not in every sys/wait.h */
+	pid_t living = child();
+	if (living == 0)
+		park();
+	int fd = syscall(SYS_pidfd_open, living, 0);
+	if (fd < 0)
+		die("pidfd_open");
+	say("other", living);
+	say("zombie", dead_child(1));
+	ready();
+	siginfo_t info;
+	waitid(P_OF_PIDFD, fd, &info, WEXITED);
+	park();
+}
+
 static void exit_signal(void)
 {
 	pid_t clone = syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
@@ -246,6 +263,7 @@ const struct sick_case zombies[] = {
 	{ "zombie-late-death", late_death },
 	{ "zombie-ns-init", ns_init },
 	{ "zombie-waits-for-another", waits_for_another },
+	{ "zombie-waits-for-pidfd", waits_for_pidfd },
 	{ "zombie-exit-signal", exit_signal },
 	{ "zombie-late-ignore", late_ignore },
 	{ "zombie-growing", growing },
