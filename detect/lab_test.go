@@ -42,7 +42,7 @@ var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // everything is all groups of a process but its idle time, which the tests that need it add.
 const everything = pcb.FieldStat | pcb.FieldCreds | pcb.FieldSignals | pcb.FieldSwitches | pcb.FieldSwitchesSum | pcb.FieldSched |
-	pcb.FieldSchedSum | pcb.FieldCmdline | pcb.FieldExitCode | pcb.FieldTracer | pcb.FieldNSPID
+	pcb.FieldSchedSum | pcb.FieldCmdline | pcb.FieldExitCode | pcb.FieldTracer | pcb.FieldNSPID | pcb.FieldCgroup
 
 // look takes a reading at a time and gives the findings and the events.
 func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) ([]Finding, []Event) {

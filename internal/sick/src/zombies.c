@@ -42,6 +42,65 @@ static void parent_stopped(void)
 	park();
 }
 
+/* A debugger, the case's first process, holds the parent in a tracing stop. */
+static void parent_traced(void)
+{
+	pid_t held = child();
+	if (held == 0) {
+		say("zombie", dead_child(0));
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGTRAP);
+		park();
+	}
+	await(held, 't');
+	int status;
+	waitpid(held, &status, 0);
+	say("main", held);
+	ready();
+	park();
+}
+
+static void in_vfork(void)
+{
+	say("zombie", dead_child(0));
+	ready();
+	pid_t pid = vfork();
+	if (pid == 0) {
+		park();
+		_exit(0);
+	}
+	park();
+}
+
+/* system blocks SIGCHLD and waits for its own child, while another dies. */
+static void in_system(void)
+{
+	pid_t dying = child();
+	if (dying == 0) {
+		pause_ms(300);
+		_exit(0);
+	}
+	say("zombie", dying);
+	ready();
+	if (system("exec sleep 300") < 0)
+		die("system");
+	park();
+}
+
+/* One dies every 100 ms, and all are reaped every second: some may be left for a while, and never many. */
+static void lazy(void)
+{
+	ready();
+	for (int i = 0;; i++) {
+		if (child() == 0)
+			_exit(0);
+		pause_ms(100);
+		if (i % 10 == 9)
+			while (waitpid(-1, NULL, WNOHANG) > 0)
+				;
+	}
+}
+
 static void traced(void)
 {
 	int pids[2];
@@ -258,6 +317,10 @@ const struct sick_case zombies[] = {
 	{ "zombie-no-wait", no_wait },
 	{ "zombie-sigchld-blocked", sigchld_blocked },
 	{ "zombie-parent-stopped", parent_stopped },
+	{ "zombie-parent-traced", parent_traced },
+	{ "zombie-in-vfork", in_vfork },
+	{ "zombie-in-system", in_system },
+	{ "zombie-lazy", lazy },
 	{ "zombie-traced", traced },
 	{ "zombie-leader-exited", leader_exited },
 	{ "zombie-late-death", late_death },
