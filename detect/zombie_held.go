@@ -177,7 +177,8 @@ func (q *inquest) tellBlocked() {
 	}
 }
 
-// blocked fits when every thread whose mask is known blocks SIGCHLD, and it is pending.
+// blocked fits when every thread whose mask is known blocks SIGCHLD, and it is pending. So it is of one that waits for
+// another child in system(), too, where the calls can't be read.
 func (q *inquest) blocked() (Confidence, bool) {
 	n, known, all := q.blocking()
 	pending := q.parent.Have.Has(pcb.FieldSignals) && pcb.SIGCHLD.InMask(q.parent.SigShared|q.parent.SigPending)
@@ -186,7 +187,7 @@ func (q *inquest) blocked() (Confidence, bool) {
 	}
 	q.tellBlocked()
 	q.pending()
-	if !all {
+	if !all || q.unseen() {
 		return Likely, true
 	}
 	return Proved, true

@@ -155,6 +155,10 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 			b.parent.Threads = 2
 			b.probe.Threads = append(b.probe.Threads, pcb.ThreadProbe{TID: 12, State: 'S', SyscallKnown: true, SyscallName: "futex"})
 		}, "no-wait", Proved, 10, "SIGCHLD is blocked in 1 of 2 threads"},
+		{"blocked, and what it does can't be read", func(b *sickbed) {
+			b.probe.Threads[0].SyscallKnown, b.probe.Denied = false, pcb.ProbeThreads
+			b.parent.SigBlocked, b.parent.SigShared, b.probe.Threads[0].Blocked = chld, chld, chld
+		}, "sigchld-blocked", Likely, 10, "SIGCHLD is blocked in every thread"},
 		{"the only thread that was looked at blocks", func(b *sickbed) {
 			b.parent.SigBlocked, b.parent.SigShared, b.probe.Threads[0].Blocked, b.parent.Threads = chld, chld, chld, 300
 		}, "sigchld-blocked", Likely, 10, "SIGCHLD is blocked in 1 of 300 threads"},

@@ -93,7 +93,7 @@ func (q *inquest) denied() {
 	case q.probe == nil:
 		q.f.Missing = append(q.f.Missing, file+": not read")
 	case q.probe.Denied&pcb.ProbeThreads != 0:
-		q.f.Missing = append(q.f.Missing, file+": not permitted; run ptop as root or as the owner of the process, with CAP_SYS_PTRACE")
+		q.f.Missing = append(q.f.Missing, procFile(q.parent.ID, "task/*/syscall")+": not permitted; run ptop as root or as the owner of the process, with CAP_SYS_PTRACE")
 	case q.probe.Have&pcb.ProbeThreads == 0:
 		q.f.Missing = append(q.f.Missing, file+": could not be read")
 	}
