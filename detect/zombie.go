@@ -15,7 +15,8 @@ var zombie = &Detector{
 	Title: "dead children that nobody waits for",
 	Meaning: "A process that has ended stays in the process table, as a zombie, until its parent has asked for its exit status with a function of the\n" +
 		"wait family. It uses neither CPU nor memory, but a pid, a slot of RLIMIT_NPROC and one of the cgroup's pids.max. Zombies are told by\n" +
-		"the parent that doesn't reap them, since that is who is sick; the first cause that fits is given.",
+		"the parent that doesn't reap them, since that is who is sick; the first cause that fits is given. Of a parent that has reaped\n" +
+		"others, which the kernel's count of its children's page faults shows, no-wait is no more than likely.",
 	Advice:   "See to the parent. `kill -9` on a zombie does nothing: it is dead already.",
 	Severity: "info from `min_age`, warning from `warn_age`; critical from `critical_count` on, when growing, or when they bring the use of pids (of the machine, or of the parent's cgroup) over `pids_share`; info when others are reaped and their number keeps within bounds",
 	Causes:   zombieCauses,
