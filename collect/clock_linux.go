@@ -179,11 +179,28 @@ func ownExecStart() (ref execReference) {
 	return ref
 }
 
-// parseExecStart finds se.exec_start in a sched file. It is in milliseconds, with six decimals. The file begins with
-// the task's name, which can hold a line that looks like it, but is too short for a figure in it.
-func parseExecStart(sched []byte) (time.Duration, bool) {
+// cpuTime gives the time on a processor of all threads that a process has or had, exact; false where the kernel that
+// ptop runs on is not the one of the pid.
+func (c *clocks) cpuTime(pid int32) (time.Duration, bool) {
+	if !c.live {
+		return 0, false
+	}
+	var t unix.Timespec
+	err := unix.ClockGettime(^pid<<3|cpuClockSched, &t)
+	return time.Duration(t.Nano()), err == nil
+}
+
+// cpuClockSched is the kind of a process's CPU clock that counts what the scheduler does (linux/posix-timers.h).
+const cpuClockSched = 2
+
+// parseExecStart finds se.exec_start in a sched file.
+func parseExecStart(sched []byte) (time.Duration, bool) { return parseSched(sched, "se.exec_start") }
+
+// parseSched finds a time in a sched file. It is in milliseconds, with six decimals. The file begins with the task's
+// name, which can hold a line that looks like it, but is too short for a figure in it.
+func parseSched(sched []byte, name string) (time.Duration, bool) {
 	for {
-		_, rest, found := bytes.Cut(sched, []byte("\nse.exec_start"))
+		_, rest, found := bytes.Cut(sched, []byte("\n"+name))
 		if !found {
 			return 0, false
 		}

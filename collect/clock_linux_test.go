@@ -219,6 +219,28 @@ func TestIdleOfAZombie(t *testing.T) {
 	}
 }
 
+// Since when a process is dead its main thread tells only where that ended with it.
+func TestSinceWhenItIsDead(t *testing.T) {
+	t.Parallel()
+	liveClocks(t) // skips where the kernel does not tell
+	of := sick.Start(t, "zombie-late-death")
+	leader := sick.Start(t, "zombie-leader-exited")
+	_, s := scanner(t, 0)
+	for _, want := range []struct {
+		pid         int
+		idle, ended bool
+	}{{of.Of("single"), true, true}, {of.Of("killed"), true, true}, {of.Of("zombie"), true, false}, {leader.PID, false, true}, {of.PID, false, false}} {
+		p := find(t, s, int32(want.pid))
+		if p.Have.Has(pcb.FieldIdle) != want.idle || p.Have.Has(pcb.FieldEnded) != want.ended {
+			t.Errorf("of %d (%c, %d threads) idle is known: %v, ended: %v; want %v and %v",
+				want.pid, p.State, p.Threads, p.Have.Has(pcb.FieldIdle), p.Have.Has(pcb.FieldEnded), want.idle, want.ended)
+		}
+	}
+	if single := find(t, s, int32(of.Of("single"))); single.Ended != single.Idle {
+		t.Errorf("dead for %v, and last ran %v ago", single.Ended, single.Idle)
+	}
+}
+
 func TestNowOfTheLiveProc(t *testing.T) {
 	c := newClocks("/proc", true)
 	var lo, hi unix.Timespec

@@ -38,6 +38,7 @@ type rest struct {
 	have, denied pcb.Fields
 	run, delay   time.Duration
 	lastRan      time.Duration
+	endedAsOne   bool // of a zombie: that is when it died
 	io           [6]uint64
 }
 

@@ -41,7 +41,7 @@ func parseStat(text []byte, p *pcb.Process, line *statLine) bool {
 	p.PPID, p.PGID, p.SID = int32(v[4]), int32(v[5]), int32(v[6])
 	p.TTY, p.TPGID = int32(v[7]), int32(v[8])
 	p.KFlags = uint32(v[9])
-	p.MinFlt, p.MajFlt = uint64(v[10]), uint64(v[12])
+	p.MinFlt, p.CMinFlt, p.MajFlt = uint64(v[10]), uint64(v[11]), uint64(v[12])
 	p.UTime, p.STime = ticks(v[14]), ticks(v[15])
 	p.CUTime, p.CSTime = ticks(v[16]), ticks(v[17])
 	p.Priority, p.Nice = int32(v[18]), int32(v[19])

@@ -18,7 +18,7 @@ func TestParseStat(t *testing.T) {
 	const ms = time.Millisecond
 	want := pcb.Process{
 		ID: pcb.ID{Start: 66157}, State: 'S', PPID: 1, PGID: 70, SID: 71, TTY: 34816, TPGID: 72, KFlags: 4194304,
-		MinFlt: 11, MajFlt: 13, UTime: 2500 * ms, STime: 500 * ms, CUTime: 300 * ms, CSTime: 200 * ms,
+		MinFlt: 11, CMinFlt: 12, MajFlt: 13, UTime: 2500 * ms, STime: 500 * ms, CUTime: 300 * ms, CSTime: 200 * ms,
 		Priority: 10, Nice: -10, Threads: 3, Started: 661570 * ms, VSize: 4096000,
 		ExitSig: 17, Processor: 1, RTPriority: 7, Policy: 2, GTime: 80 * ms, ExitCode: 768, Have: pcb.FieldStat,
 	}

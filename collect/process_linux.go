@@ -202,9 +202,9 @@ func (c *Collector) tellRunning(s *pcb.Snapshot) {
 			continue
 		}
 		if first.ran == 0 {
-			first.ran = c.execStart(&s.Procs[first.proc])
+			_, first.ran = c.sched(&s.Procs[first.proc])
 		}
-		ran := c.execStart(p)
+		_, ran := c.sched(p)
 		if first.ran == 0 || ran == 0 { // one of them has ended, or the kernel does not tell
 			continue
 		}
@@ -220,20 +220,22 @@ func (c *Collector) tellRunning(s *pcb.Snapshot) {
 	}
 }
 
-// execStart is when a process's leader last got a CPU, by that CPU's clock; 0 when it can't be told.
-func (c *Collector) execStart(p *pcb.Process) time.Duration {
+// sched reads the sched file of a process, and from it when its leader last got a CPU, by that CPU's clock; 0 when that
+// can't be told.
+func (c *Collector) sched(p *pcb.Process) (text []byte, execStart time.Duration) {
 	text, errno := c.rd.read(c.rd.of(p.PID), "sched")
 	if errno != 0 {
 		refuse(p, errno, pcb.FieldIdle)
-		return 0
+		return nil, 0
 	}
-	at, _ := parseExecStart(text)
-	return at
+	execStart, _ = parseExecStart(text)
+	return text, execStart
 }
 
-// idle tells how long ago the process last ran: of those that do not run any more, and of all when wanted.
+// idle tells how long ago the process last ran: of those that do not run any more, and of all when wanted; and since
+// when the dead are dead.
 func (c *Collector) idle(p *pcb.Process, e *entry) {
-	over := p.Zombie() && !p.LeaderExited() || p.State == 'T' || p.State == 't'
+	over := p.Zombie() || p.State == 'T' || p.State == 't'
 	if !over && (c.opt.Want&WantIdle == 0 || p.State == 'R' || p.Threads > 1) || !p.Have.Has(pcb.FieldStat) {
 		return
 	}
@@ -243,14 +245,40 @@ func (c *Collector) idle(p *pcb.Process, e *entry) {
 	}
 	r := &e.rest
 	if !r.stands(p, pcb.FieldIdle) {
-		last := c.execStart(p)
+		text, last := c.sched(p)
 		if last == 0 {
+			return
+		}
+		if p.LeaderExited() { // its other threads run: this is the end of the main one, and not kept as the process's
+			p.Ended = max(0, now-last)
+			p.Have |= pcb.FieldEnded
 			return
 		}
 		p.Have |= pcb.FieldIdle
 		r.keep(p, pcb.FieldIdle)
-		r.lastRan = last
+		r.lastRan, r.endedAsOne = last, p.Zombie() && c.endedAsOne(p, text)
 	}
 	p.Idle = max(0, now-r.lastRan)
 	p.Have |= pcb.FieldIdle
+	if p.Zombie() && r.endedAsOne {
+		p.Ended = p.Idle
+		p.Have |= pcb.FieldEnded
+	}
+}
+
+// endedAsOne reports whether a zombie's main thread, whose sched file this is, ended when the process did. One that
+// ended before the others last ran long before the death, and the kernel keeps no time of that. It ended with them
+// when it was alone, which shows in the process's CPU time being its own, or when it was killed along with them.
+func (c *Collector) endedAsOne(p *pcb.Process, sched []byte) bool {
+	if p.KFlags&pcb.PFSignaled != 0 {
+		return true
+	}
+	own, ok := parseSched(sched, "se.sum_exec_runtime")
+	if !ok {
+		return false
+	}
+	if all, ok := c.clocks.cpuTime(p.PID); ok {
+		return all == own
+	}
+	return p.UTime+p.STime <= own // whole ticks, which a thread that did little does not fill
 }

@@ -132,7 +132,8 @@ type Finding struct {
 	Remedies   []Remedy
 	Missing    []string // evidence that could not be read, and what right would give it
 
-	held time.Duration // how long the condition counts as lasting already when it is first seen, for the detector's hold
+	linger time.Duration // how long it is told on when it is over, if that is longer than the detector's clear_for
+	held   time.Duration // how long the condition counts as lasting already when it is first seen, for the detector's hold
 }
 
 // Key identifies a finding over time: detector and the process it is grouped by.

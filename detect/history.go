@@ -10,11 +10,11 @@ import (
 // History is what the Tracker remembers of each process between Frames: one small entry for each that lives, and
 // more only for those that show something.
 type History struct {
-	began   time.Duration // Boot of the first reading
-	entries []entry       // parallel to Snapshot.Procs
-	spare   []entry       // the memory of the entries before
-	gone    []pcb.ID      // parents of the zombies that the latest reading no longer shows
-	dead    map[int32]int // dead children by the parent's index, while a reading is entered
+	began   time.Duration  // Boot of the first reading
+	entries []entry        // parallel to Snapshot.Procs
+	spare   []entry        // the memory of the entries before
+	gone    []gone         // the zombies that the latest reading no longer shows
+	dead    map[deadOf]int // dead children, while a reading is entered
 
 	// What enter noticed in the latest reading, so that no detector has to look at the healthy.
 	zombies []int32 // indices in Procs
@@ -33,10 +33,19 @@ type entry struct {
 	parent     pcb.ID
 	parentName string
 	firstSeen  time.Duration // Mono
-	deadSince  time.Duration // Mono of the first reading that showed it as a zombie; -1 while it is none
+	deadSince  time.Duration // Mono of the first reading that showed it as a zombie, as it is one now; -1 while it is none
+	half       bool          // then only its main thread had ended
 	lost       *lostParent   // the parent that it was seen to lose
 	watch      *watch        // CPU use over time, of those that use a lot
-	reaper     *reaper       // its dead children over time, of those that have some
+	dead       *reaper       // its dead children over time, of those that have some
+	oddDead    *reaper       // likewise those that it made with another exit signal than SIGCHLD
+	odd        bool          // itself was made so
+}
+
+// gone is a zombie that is no longer there.
+type gone struct {
+	parent pcb.ID
+	odd    bool
 }
 
 // lostParent is a parent that a process was seen to lose.
@@ -82,8 +91,8 @@ func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans s
 	}
 	clear(old) // lets go of what belonged to the gone
 	h.entries, h.spare = now, old[:0]
-	for _, parent := range h.gone {
-		h.reapedBy(s, parent)
+	for _, g := range h.gone {
+		h.reapedBy(s, g)
 	}
 	h.gone = h.gone[:0]
 	h.countDead(s, f, spans)
@@ -91,8 +100,8 @@ func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans s
 
 // leave notes a process that is gone.
 func (h *History) leave(e *entry) {
-	if e.deadSince >= 0 && !e.parent.IsZero() {
-		h.gone = append(h.gone, e.parent)
+	if e.deadSince >= 0 && !e.half && !e.parent.IsZero() {
+		h.gone = append(h.gone, gone{e.parent, e.odd})
 	}
 }
 
@@ -109,8 +118,8 @@ func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int3
 		}
 	}
 	if p.State == 'Z' {
-		if e.deadSince < 0 {
-			e.deadSince = s.Mono
+		if half := p.LeaderExited(); e.deadSince < 0 || half != e.half {
+			e.deadSince, e.half, e.odd = s.Mono, half, oddSignal(p)
 		}
 		h.zombies = append(h.zombies, i)
 		if !p.LeaderExited() {

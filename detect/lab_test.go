@@ -42,7 +42,7 @@ var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // everything is all groups of a process but its idle time, which the tests that need it add.
 const everything = pcb.FieldStat | pcb.FieldCreds | pcb.FieldSignals | pcb.FieldSwitches | pcb.FieldSwitchesSum | pcb.FieldSched |
-	pcb.FieldSchedSum | pcb.FieldCmdline | pcb.FieldExitCode | pcb.FieldTracer | pcb.FieldNSPID
+	pcb.FieldSchedSum | pcb.FieldCmdline | pcb.FieldExitCode | pcb.FieldTracer | pcb.FieldNSPID | pcb.FieldCgroup
 
 // look takes a reading at a time and gives the findings and the events.
 func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) ([]Finding, []Event) {
@@ -101,8 +101,8 @@ func with(p pcb.Process, changes ...change) pcb.Process {
 // deadFor makes a zombie of it, of which the kernel tells how long it has been dead.
 func deadFor(d time.Duration) change {
 	return func(p *pcb.Process) {
-		p.State, p.Idle = 'Z', d
-		p.Have |= pcb.FieldIdle
+		p.State, p.Idle, p.Ended = 'Z', d, d
+		p.Have |= pcb.FieldIdle | pcb.FieldEnded
 	}
 }
 

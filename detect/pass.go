@@ -49,14 +49,15 @@ func (p *Pass) idle(i int32) (time.Duration, bool) {
 	return min(q.Idle, p.Snap.Age(q)), q.Have.Has(pcb.FieldIdle)
 }
 
-// dead is how long a zombie has been dead at least: what the kernel tells from one reading, or what was watched.
-func (p *Pass) dead(i int32) time.Duration {
-	idle, known := p.idle(i)
+// dead is how long a zombie has been dead at least, or of a live process its main thread: what the kernel tells from
+// one reading, or what was watched. source says which.
+func (p *Pass) dead(i int32) (since time.Duration, source string) {
+	q := p.proc(i)
 	watched := p.Snap.Mono - p.History.of(i).deadSince
-	if !known {
-		return watched
+	if ended := min(q.Ended, p.Snap.Age(q)); q.Have.Has(pcb.FieldEnded) && ended >= watched {
+		return ended, procFile(q.ID, "sched") + " se.exec_start"
 	}
-	return max(idle, watched)
+	return watched, procFile(q.ID, "stat") + " state, as watched"
 }
 
 // blockedReaders is why evidence is missing that would cost whoever reads it a thread.

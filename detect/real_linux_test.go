@@ -187,6 +187,9 @@ func TestZombies(t *testing.T) {
 		}},
 		"zombie-traced":            {cause: "traced", evidence: map[string]any{"tracer_pid": nil}},
 		"zombie-ns-init":           {cause: "ns-init", evidence: map[string]any{"parent_is_namespace_1": true, "zombies": int64(2)}},
+		"zombie-waits-for-pidfd":   {cause: "waits-for-another", evidence: map[string]any{"waited_for": nil}},
+		"zombie-parent-traced":     {cause: "parent-traced", evidence: map[string]any{"parent_state": "t", "tracer_pid": nil}},
+		"zombie-in-system":         {cause: "waits-for-another", evidence: map[string]any{"waited_for": nil}},
 		"zombie-waits-for-another": {cause: "waits-for-another", evidence: map[string]any{"waited_for": nil}},
 		"zombie-exit-signal":       {cause: "exit-signal", evidence: map[string]any{"exit_signals": []string{"nothing"}}},
 		"zombie-late-ignore":       {cause: "late-ignore", evidence: map[string]any{"sigchld_ignored": true}},
@@ -197,6 +200,9 @@ func TestZombies(t *testing.T) {
 				sick.NeedRoot(t, "a pid namespace")
 			}
 			x.detector, x.severity, x.confidence = "zombie", detect.Warning, detect.Proved
+			if name == "zombie-ns-init" {
+				x.confidence = detect.Likely // who made them was not seen
+			}
 			diagnosed(t, name, 0.03, x)
 		})
 	}
@@ -215,6 +221,18 @@ func TestZombies(t *testing.T) {
 		t.Parallel()
 		diagnosed(t, "zombie-leader-exited", 0.03, want{
 			detector: "zombie", cause: "leader-exited", severity: detect.Info, evidence: map[string]any{"live_threads": int64(3)},
+		})
+	})
+	t.Run("zombie-in-vfork", func(t *testing.T) {
+		t.Parallel()
+		diagnosed(t, "zombie-in-vfork", 0.03, want{
+			detector: "zombie", cause: "parent-in-vfork", severity: detect.Info, confidence: detect.Proved, evidence: map[string]any{"parent_wchan": "kernel_clone"},
+		})
+	})
+	t.Run("zombie-lazy", func(t *testing.T) {
+		t.Parallel()
+		diagnosed(t, "zombie-lazy", 0.03, want{
+			detector: "zombie", cause: "lazy-reaper", severity: detect.Info, evidence: map[string]any{"most_at_once": nil, "reaping_seen": true},
 		})
 	})
 	t.Run("zombie-growing", func(t *testing.T) {

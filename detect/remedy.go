@@ -2,9 +2,11 @@ package detect
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"ptop/pcb"
+	"ptop/tree"
 )
 
 // neverKill is what everybody tries first.
@@ -15,23 +17,47 @@ func neverKill(f *Finding) Remedy {
 }
 
 // remedy completes what the cause says to do with the exact command and what ptop itself can do.
-func (p *Pass) remedy(b *brood, c *Cause, f *Finding) {
-	q := p.proc(b.culprit)
+func (q *inquest) remedy(c *Cause) {
+	f := q.f
 	r := &f.Remedies[0]
 	switch c.ID {
 	case "parent-stopped":
-		r.signal(q.ID, pcb.SIGCONT)
-	case "handler-misses":
-		r.signal(q.ID, pcb.SIGCHLD)
-	case "parent-frozen":
-		if f.Culprit.Container != "" && q.Container.Runtime != "" {
-			r.Command = q.Container.Runtime + " unpause " + shellWord(f.Culprit.Container)
+		r.signal(q.parent.ID, pcb.SIGCONT)
+	case "parent-traced":
+		if q.tracer != tree.None {
+			r.end(q.proc(q.tracer))
 		}
-	case "parent-in-D", "late-ignore", "inherited-by-exec", "lazy-reaper", "waits-for-another", "unclear":
+	case "handler-misses":
+		r.signal(q.parent.ID, pcb.SIGCHLD)
+	case "parent-frozen":
+		r.Command = q.thaw()
+	case "unclear":
+		if len(f.Missing) > 0 {
+			r.Do = "look again with the rights that are missing; " + r.Do
+		}
+	case "parent-in-D", "parent-in-vfork", "late-ignore", "inherited-by-exec", "lazy-reaper", "waits-for-another":
 	default:
-		r.restart(f.Culprit, q)
+		r.restart(f.Culprit, q.parent)
 	}
 	f.Remedies = append(f.Remedies, neverKill(f))
+}
+
+// thaw gives the command that thaws what the parent is frozen by: that of the runtime where it froze the container itself.
+func (q *inquest) thaw() string {
+	if name := q.f.Culprit.Container; name != "" && q.parent.Container.Runtime != "" {
+		if by := q.probe.FrozenBy; len(by) == 0 || strings.HasSuffix(path.Dir(by[0]), q.parent.Cgroup) {
+			return q.parent.Container.Runtime + " unpause " + shellWord(name)
+		}
+	}
+	var commands []string
+	for _, file := range q.probe.FrozenBy {
+		word := "0"
+		if path.Base(file) == "freezer.state" {
+			word = "THAWED"
+		}
+		commands = append(commands, "echo "+word+" > "+shellWord(file))
+	}
+	return strings.Join(commands, "; ")
 }
 
 // signal makes it a remedy that ptop can carry out.
@@ -68,6 +94,24 @@ func (r *Remedy) restart(s *Subject, q *pcb.Process) {
 	case strings.HasSuffix(s.Unit, ".service"):
 		r.Command = "systemctl restart " + shellWord(s.Unit)
 	case q.PID != 1:
-		r.signal(q.ID, pcb.SIGTERM)
+		r.end(q)
+	}
+}
+
+// end makes it the signal that ends a process: SIGTERM, unless it is known that this does nothing.
+func (r *Remedy) end(q *pcb.Process) {
+	sig, why := pcb.SIGTERM, ""
+	switch {
+	case !q.Have.Has(pcb.FieldSignals):
+	case namespaceInit(q) && !pcb.SIGTERM.InMask(q.SigCaught):
+		sig, why = pcb.SIGKILL, "it is PID 1 of a pid namespace and has no handler for SIGTERM, which the kernel therefore drops; SIGKILL ends all of that namespace at once"
+	case pcb.SIGTERM.InMask(q.SigIgnored):
+		sig, why = pcb.SIGKILL, "it ignores SIGTERM, only SIGKILL ends it, and it can't clean up"
+	case pcb.SIGTERM.InMask(q.SigBlocked):
+		why = "it blocks SIGTERM: unless it looks for it, only SIGKILL ends it"
+	}
+	r.signal(q.ID, sig)
+	if why != "" {
+		r.Risk = strings.TrimPrefix(r.Risk+"; "+why, "; ")
 	}
 }

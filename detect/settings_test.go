@@ -75,7 +75,7 @@ func TestProse(t *testing.T) {
 		"exit 3, exit 0":         {"exit_statuses", []string{"exit 3", "exit 0"}, ""},
 		"wants 98.7 % of a CPU":  {"demand_percent", 98.71, ""},
 		"uses 196 % CPU":         {"cpu_percent", 195.9, ""},
-		"4 threads are in wait":  {"waiting_threads", int64(4), ""},
+		"threads alive: 4":       {"live_threads", int64(4), ""},
 		"":                       {"never_heard_of", true, ""},
 		"SIGCHLD is not ignored": {"sigchld_ignored", false, ""},
 	} {

@@ -47,7 +47,7 @@ type state struct {
 
 // NewTracker makes a Tracker with the detectors All.
 func NewTracker(set *Settings) *Tracker {
-	return &Tracker{set: set, states: map[stateKey]*state{}, ask: map[pcb.ID]int{}, history: History{told: map[Key]bool{}, dead: map[int32]int{}}}
+	return &Tracker{set: set, states: map[stateKey]*state{}, ask: map[pcb.ID]int{}, history: History{told: map[Key]bool{}, dead: map[deadOf]int{}}}
 }
 
 // Suspects enters a new reading into the history and names the processes to be probed for Judge.
@@ -175,7 +175,7 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 		}
 		if st.told {
 			d, _ := byID(key.Detector)
-			stays := t.pass.Snap.Lookup(key.Group) != nil && t.pass.Snap.Mono-st.at < t.set.optional(d, paramClear)
+			stays := t.pass.Snap.Lookup(key.Group) != nil && t.pass.Snap.Mono-st.at < max(st.finding.linger, t.set.optional(d, paramClear))
 			if stays {
 				findings = append(findings, st.finding)
 				continue

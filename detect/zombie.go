@@ -15,9 +15,10 @@ var zombie = &Detector{
 	Title: "dead children that nobody waits for",
 	Meaning: "A process that has ended stays in the process table, as a zombie, until its parent has asked for its exit status with a function of the\n" +
 		"wait family. It uses neither CPU nor memory, but a pid, a slot of RLIMIT_NPROC and one of the cgroup's pids.max. Zombies are told by\n" +
-		"the parent that doesn't reap them, since that is who is sick; the first cause that fits is given.",
+		"the parent that doesn't reap them, since that is who is sick; the first cause that fits is given. Of a parent that has reaped\n" +
+		"others, which the kernel's count of its children's page faults shows, no-wait is no more than likely.",
 	Advice:   "See to the parent. `kill -9` on a zombie does nothing: it is dead already.",
-	Severity: "info from `min_age`, warning from `warn_age`; critical from `critical_count` on, when growing, or when they bring the use of pids over `pids_share`; info when flat while others are reaped",
+	Severity: "info from `min_age`, warning from `warn_age`; critical from `critical_count` on, when growing, or when they bring the use of pids (of the machine, or of the parent's cgroup) over `pids_share`; info when others are reaped and their number keeps within bounds",
 	Causes:   zombieCauses,
 	Params: []Param{
 		{"min_age", 5, "s", "age of the oldest from which on it is told at all"},
@@ -26,7 +27,7 @@ var zombie = &Detector{
 		{"growth", 1, "/min", "net growth that is critical when it lasts growth_window"},
 		{"growth_window", 600, "s", "how long growth must last"},
 		{"growth_fast", 60, "/min", "net growth that is critical when it lasts a tenth of growth_window"},
-		{"pids_share", 80, "%", "share of all pids in use, due to these zombies, that is critical"},
+		{"pids_share", 80, "%", "share of all pids, or of its cgroup's pids.max, in use due to these zombies, that is critical"},
 		{"clear_for", 0, "s", "how long they must be gone"},
 	},
 	Needs:   pcb.FieldStat,
@@ -44,14 +45,16 @@ type brood struct {
 
 // corpse is one zombie and how long it has been dead at least.
 type corpse struct {
-	i    int32
-	dead time.Duration
+	i      int32
+	dead   time.Duration
+	source string // of that
 }
 
 type broodKind uint8
 
 const (
 	ofParent  broodKind = iota // the parent doesn't reap
+	ofClone                    // likewise, but they were made with another exit signal, so that no plain wait would take them
 	ofForeign                  // the parent is outside the zombie's pid namespace
 	ofTracer                   // a tracer holds it
 	ofLeader                   // no zombie at all: the main thread ended, others work on
@@ -80,12 +83,13 @@ func (p *Pass) broods() []*brood {
 			at[g] = b
 			all = append(all, b)
 		}
-		dead := p.dead(i)
-		b.members = append(b.members, corpse{i, dead})
+		dead, source := p.dead(i)
+		b.members = append(b.members, corpse{i, dead, source})
 		b.oldest = max(b.oldest, dead)
 	}
 	least := p.Duration("min_age")
 	all = slices.DeleteFunc(all, func(b *brood) bool { return b.oldest < least })
+	slices.SortStableFunc(all, func(x, y *brood) int { return cmp.Compare(x.kind, y.kind) }) // two of one culprit keep their order
 	for _, b := range all {
 		slices.SortStableFunc(b.members, func(x, y corpse) int { return cmp.Compare(p.proc(x.i).Start, p.proc(y.i).Start) })
 	}
@@ -106,6 +110,8 @@ func (p *Pass) blame(i int32) (broodKind, int32) {
 		return ofParent, parent
 	case parent != tree.None && p.outside(z, p.proc(parent)):
 		return ofForeign, parent
+	case oddSignal(z):
+		return ofClone, parent
 	}
 	return ofParent, parent
 }
@@ -140,8 +146,16 @@ func namespaceInit(q *pcb.Process) bool { return len(q.NSPIDs) > 1 && q.NSPIDs[l
 func suspectParents(p *Pass) []pcb.ProbeRequest {
 	var want []pcb.ProbeRequest
 	for _, b := range p.broods() {
-		if b.kind == ofParent && b.culprit != tree.None {
-			want = append(want, pcb.ProbeRequest{ID: p.proc(b.culprit).ID, Kinds: pcb.ProbeThreads | pcb.ProbeExe | pcb.ProbeFreezer})
+		if b.culprit == tree.None {
+			continue
+		}
+		switch b.kind {
+		case ofParent:
+			want = append(want, pcb.ProbeRequest{ID: p.proc(b.culprit).ID, Kinds: pcb.ProbeThreads | pcb.ProbeExe | pcb.ProbeFreezer | pcb.ProbePids})
+		case ofClone:
+			want = append(want, pcb.ProbeRequest{ID: p.proc(b.culprit).ID, Kinds: pcb.ProbePids})
+		case ofForeign:
+			want = append(want, p.suspectInits(b)...)
 		}
 	}
 	return want
@@ -166,13 +180,21 @@ func (p *Pass) leaderExited(b *brood) Finding {
 	f := Finding{
 		Severity: Info, Confidence: Proved, Subject: s, Culprit: &s, Members: []pcb.ID{q.ID}, Count: 1, held: b.oldest,
 		Since:   p.Snap.Time.Add(-b.oldest),
-		Summary: fmt.Sprintf("%s is shown as a zombie, but %s of it work on: it is alive", s.label(), plural(int(q.Threads)-1, "thread")),
+		Summary: fmt.Sprintf("%s is shown as a zombie, but it is alive: %s", s.label(), alive(int(q.Threads)-1)),
 	}
-	f.know("live_threads", int64(q.Threads-1), procFile(q.ID, "task"))
-	f.know("oldest_dead_seconds", b.oldest, procFile(q.ID, "sched")+" se.exec_start")
+	f.know("live_threads", int64(q.Threads-1), procFile(q.ID, "stat")+" num_threads")
+	f.know("main_thread_ended_seconds", b.oldest, b.members[0].source)
 	f.because(p.cause("leader-exited"), f.fill(""))
 	f.Remedies[0].Command = fmt.Sprintf("ls -l /proc/%d/task/*/exe", q.PID)
 	return f
+}
+
+// alive says how many threads are left.
+func alive(threads int) string {
+	if threads == 1 {
+		return "1 thread works on"
+	}
+	return plural(threads, "thread") + " work on"
 }
 
 // unreaped tells of zombies and who is to blame for them.
@@ -186,7 +208,7 @@ func (p *Pass) unreaped(b *brood) Finding {
 		f.Members[n] = p.proc(c.i).ID
 	}
 	f.know("zombies", int64(len(b.members)), "/proc/*/stat state")
-	f.know("oldest_dead_seconds", b.oldest, procFile(f.Subject.ID, "sched")+" se.exec_start")
+	f.know("oldest_dead_seconds", b.oldest, oldest.source)
 	if exits := p.exits(b); len(exits) > 0 {
 		f.know("exit_statuses", exits, procFile(f.Subject.ID, "stat")+" exit_code")
 	}
@@ -198,13 +220,17 @@ func (p *Pass) unreaped(b *brood) Finding {
 	f.Culprit = &culprit
 	g := p.growth(b)
 	g.tell(&f)
-	c, other := p.whyUnreaped(b, &g, &f)
+	q := p.inquest(b, &g, &f)
+	c := q.cause()
 	f.Severity = p.severity(b, g, &f)
-	if c.ID == "lazy-reaper" {
+	switch c.ID {
+	case "lazy-reaper":
+		f.Severity, f.linger = Info, p.Duration("warn_age") // it comes and goes with every reaping
+	case "parent-in-vfork":
 		f.Severity = Info
 	}
-	f.because(c, f.fill(other))
-	p.remedy(b, c, &f)
+	f.because(c, f.fill(q.other))
+	q.remedy(c)
 	f.Summary, f.So = summary(b, c, &g, &f), p.follows(b, &g)
 	return f
 }
@@ -257,27 +283,6 @@ func (p *Pass) severity(b *brood, g growth, f *Finding) Severity {
 	return Info
 }
 
-// crowding reports whether without these zombies the use of pids would be below the limit's share.
-func (p *Pass) crowding(b *brood, f *Finding) bool {
-	used, limit := p.pids()
-	share := limit * p.Param("pids_share") / 100
-	if limit == 0 || used < share || used-float64(len(b.members)) >= share {
-		return false
-	}
-	f.know("pid_use_percent", 100*used/limit, "/proc/sys/kernel/pid_max")
-	return true
-}
-
-// pids gives how many pids are in use, and how many there are; 0 when unknown.
-func (p *Pass) pids() (used, limit float64) {
-	t := p.Snap.Tasks()
-	limit = float64(p.Snap.Host.PIDMax)
-	if threads := p.Snap.System.ThreadsMax; threads != nil && float64(*threads) < limit {
-		limit = float64(*threads)
-	}
-	return float64(t.Threads), limit
-}
-
 func summary(b *brood, c *Cause, g *growth, f *Finding) string {
 	if b.kind == ofTracer {
 		return fmt.Sprintf("%s %s held by a debugger, %s, not by the parent", zombies(f), isOrAre(f), f.Culprit.label())
@@ -300,14 +305,4 @@ func isOrAre(f *Finding) string {
 		return "is"
 	}
 	return "are"
-}
-
-// follows says what comes of it if nothing is done.
-func (p *Pass) follows(b *brood, g *growth) string {
-	used, limit := p.pids()
-	if g.critical && limit > used {
-		left := time.Duration((limit - used) / g.perMinute * float64(time.Minute))
-		return fmt.Sprintf("at this rate the limit of %.0f pids is full in %s", limit, seconds(left))
-	}
-	return fmt.Sprintf("%s held, of the machine, of RLIMIT_NPROC and of the cgroup's pids.max", plural(len(b.members), "pid"))
 }

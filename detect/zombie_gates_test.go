@@ -71,6 +71,52 @@ func TestZombieAgeWatched(t *testing.T) {
 	}
 }
 
+// When its main thread last ran does not tell when a process died whose other threads outlived that; and the time that
+// it was seen to live without its main thread is none that it was dead.
+func TestZombieAgeAfterItsMainThread(t *testing.T) {
+	l := newLab(t)
+	outlived := func(threads int32) pcb.Process {
+		return proc(11, 10, "worker", deadFor(time.Hour), func(p *pcb.Process) {
+			p.Threads = threads
+			p.Have &^= pcb.FieldEnded
+		})
+	}
+	all := []pcb.Process{proc(1, 0, "init"), proc(10, 1, "agent")}
+	for _, c := range []struct {
+		at      time.Duration
+		threads int32
+		want    string
+	}{{0, 2, ""}, {70 * time.Second, 2, "leader-exited"}, {71 * time.Second, 1, ""}, {75 * time.Second, 1, ""}, {77 * time.Second, 1, "unclear"}} {
+		got := ""
+		if f := one(t, l.sees(c.at, append(all, outlived(c.threads))...), "zombie"); f != nil {
+			got = f.Cause
+			for _, e := range f.Evidence {
+				if strings.HasSuffix(e.Key, "_seconds") && !strings.Contains(e.Source, "watched") {
+					t.Errorf("%s: %v is from %s", f.Cause, e.Value, e.Source)
+				}
+			}
+		}
+		if got != c.want {
+			t.Errorf("after %v: %q, want %q", c.at, got, c.want)
+		}
+	}
+}
+
+// From one reading: a main thread ended when it last ran. Nothing of a process that lives is dead.
+func TestLeaderExitedInOneReading(t *testing.T) {
+	half := proc(11, 1, "app", inState('Z'), func(p *pcb.Process) {
+		p.Threads, p.Ended = 2, time.Minute
+		p.Have |= pcb.FieldEnded
+	})
+	f := one(t, newLab(t).sees(0, half), "zombie")
+	if f == nil || f.Cause != "leader-exited" || f.fact("main_thread_ended_seconds") != time.Minute || f.fact("oldest_dead_seconds") != nil {
+		t.Fatalf("%+v", f)
+	}
+	if !strings.Contains(f.Summary, "1 thread works on") || strings.Contains(f.Why, "dead ") && !strings.Contains(f.Why, "not dead") {
+		t.Errorf("%s; %s", f.Summary, f.Why)
+	}
+}
+
 // Counts that were watched tell growth where ages can't, also when reapings hide in it.
 func TestZombieGrowthWatched(t *testing.T) {
 	for _, c := range []struct {

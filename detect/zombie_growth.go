@@ -4,16 +4,21 @@ import "time"
 
 // growth is how the number of one parent's zombies changes.
 type growth struct {
-	perMinute float64       // net
+	perMinute float64       // net; 0 where it does not grow, or was not watched for long enough to say
 	span      time.Duration // over which
 	critical  bool          // it has lasted long enough at that rate
 	reaping   bool          // some were seen to be reaped
-	flat      bool          // watched for long enough to say that it does not grow
+	bounded   bool          // it was watched for long enough to say that their number keeps within bounds
+	most      int           // the most at one reading of that span
 }
 
+// growing reports whether they become more, as far as that can be said.
+func (g *growth) growing() bool { return g.critical || g.perMinute > 0 }
+
 // growth judges the two rates that are critical: a slow one that lasts, and a fast one that has lasted a tenth as long.
+// Below those, and of what is bounded, it wants to have watched for half of warn_age: two readings in a row tell nothing.
 func (p *Pass) growth(b *brood) growth {
-	r := p.History.of(b.culprit).reaper
+	r := *p.History.of(b.culprit).reaper(b.kind == ofClone)
 	g := growth{reaping: r != nil && r.reaped > 0}
 	window := p.Duration("growth_window")
 	for _, rule := range []struct {
@@ -26,8 +31,14 @@ func (p *Pass) growth(b *brood) growth {
 		}
 	}
 	g.span = min(r.watched(), window)
-	g.perMinute = max(0, r.net(g.span))
-	g.flat = g.span >= p.Duration("warn_age")/2 && g.perMinute == 0
+	if g.span <= 0 || g.span < p.Duration("warn_age")/2 {
+		return g
+	}
+	if g.reaping && r.bounded(g.span) {
+		g.bounded, g.most = true, r.most(g.span)
+	} else if n, rate := r.net(g.span); n > 1 {
+		g.perMinute = rate
+	}
 	return g
 }
 
@@ -59,17 +70,22 @@ func (p *Pass) grew(b *brood, r *reaper, span time.Duration, rate float64) (perM
 		}
 	}
 	if r.watched() >= span {
-		return r.net(span), true
+		_, perMinute = r.net(span)
+		return perMinute, true
 	}
 	return float64(thirds[0]+thirds[1]+thirds[2]) / span.Minutes(), true
 }
 
 // tell adds what is known of the growth to the evidence.
 func (g *growth) tell(f *Finding) {
-	if g.perMinute > 0 {
-		f.know("growth_per_min", g.perMinute, "/proc/*/stat, over "+seconds(g.span))
+	over := ", over " + seconds(g.span)
+	if g.growing() {
+		f.know("growth_per_min", g.perMinute, "/proc/*/stat"+over)
 	}
 	if g.reaping {
 		f.know("reaping_seen", true, "/proc, zombies of it that went")
+	}
+	if g.bounded {
+		f.know("most_at_once", int64(g.most), "/proc/*/stat"+over)
 	}
 }

@@ -13,6 +13,7 @@ type sickbed struct {
 	parent, zombie pcb.Process
 	more           []pcb.Process
 	probe          *pcb.Probe
+	others         []*pcb.Probe // of other processes
 	cover          pcb.Coverage
 }
 
@@ -23,11 +24,36 @@ func newSickbed() *sickbed {
 	}
 }
 
+// outside puts the zombie into a nested pid namespace that its parent is not in, and has these inits beside them.
+func (b *sickbed) outside(space string, inits ...*pcb.Probe) {
+	b.zombie.NSPIDs = []int32{11, 5}
+	b.others = append(b.others, &pcb.Probe{ID: b.zombie.ID, PIDNS: space, Have: has(space)})
+	for _, init := range inits {
+		b.others = append(b.others, init)
+		b.more = append(b.more, proc(init.ID.PID, 1, "app", numbered(init.ID.PID, 1), func(p *pcb.Process) { p.KFlags = pcb.PFExiting }))
+	}
+}
+
+// dying is the probe of an init that waits for the end of its namespace, empty for one that can't be read.
+func dying(n int32, space string) *pcb.Probe {
+	probe := asleep(n, "exit_group")
+	probe.Threads[0].WChan = "zap_pid_ns_processes"
+	probe.PIDNS, probe.Have = space, pcb.ProbeThreads|has(space)
+	return probe
+}
+
+func has(space string) pcb.ProbeKinds {
+	if space == "" {
+		return 0
+	}
+	return pcb.ProbePIDNS
+}
+
 func (b *sickbed) judge(t *testing.T) *Finding {
 	t.Helper()
 	l := newLab(t)
 	l.cover = b.cover
-	var probes []*pcb.Probe
+	probes := b.others
 	if b.probe != nil {
 		probes = append(probes, b.probe)
 	}
@@ -49,11 +75,27 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 		says       string // in the evidence or in why
 	}{
 		{"nothing special", func(*sickbed) {}, "no-wait", Proved, 10, "no thread is in wait"},
-		{"main thread ended", func(b *sickbed) { b.zombie.Threads = 4 }, "leader-exited", Proved, 11, "3 threads are alive"},
+		{"main thread ended", func(b *sickbed) { b.zombie.Threads = 4 }, "leader-exited", Proved, 11, "threads alive: 3"},
 		{"outside a dying namespace", func(b *sickbed) {
-			b.zombie.NSPIDs = []int32{11, 5}
-			b.more = []pcb.Process{proc(20, 1, "app", numbered(20, 1), func(p *pcb.Process) { p.KFlags, p.WChan = pcb.PFExiting, "zap_pid_ns_processes" })}
-		}, "teardown-stuck", Proved, 10, "init 20"},
+			b.outside("pid:[1]", dying(20, "pid:[1]"))
+		}, "teardown-stuck", Proved, 10, "init 20 of a namespace as deep is dying; it and the zombie are in pid:[1]; it sleeps in zap_pid_ns_processes"},
+		{"outside one of two dying namespaces", func(b *sickbed) {
+			b.outside("pid:[1]", dying(20, "pid:[2]"), dying(21, "pid:[1]"))
+		}, "teardown-stuck", Proved, 10, "init 21"},
+		{"outside a namespace that lives, while another dies", func(b *sickbed) {
+			b.outside("pid:[1]", dying(20, "pid:[2]"))
+		}, "foreign-ns", Proved, 10, ""},
+		{"outside a dying namespace, which can't be read", func(b *sickbed) {
+			b.outside("", dying(20, ""))
+			b.zombie.Cgroup, b.more[0].Cgroup = "/a", "/a"
+		}, "teardown-stuck", Likely, 10, "init 20"},
+		{"outside a namespace, while one of another cgroup dies", func(b *sickbed) {
+			b.outside("", dying(20, ""))
+			b.zombie.Cgroup, b.more[0].Cgroup = "/a", "/b"
+		}, "foreign-ns", Proved, 10, ""},
+		{"outside a namespace, while two of its cgroup die", func(b *sickbed) {
+			b.outside("", dying(20, ""), dying(21, ""))
+		}, "foreign-ns", Proved, 10, ""},
 		{"outside a namespace that lives", func(b *sickbed) {
 			b.zombie.NSPIDs = []int32{11, 5}
 			b.more = []pcb.Process{proc(20, 1, "app", numbered(20, 1))}
@@ -67,6 +109,22 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 		{"exit signal", func(b *sickbed) { b.zombie.ExitSig = 10 }, "exit-signal", Proved, 10, "SIGUSR1"},
 		{"no exit signal", func(b *sickbed) { b.zombie.ExitSig = 0 }, "exit-signal", Proved, 10, "nothing"},
 		{"frozen", func(b *sickbed) { b.probe.Frozen = true }, "parent-frozen", Proved, 10, "frozen"},
+		{"frozen further up", func(b *sickbed) {
+			b.probe.Frozen, b.probe.FrozenBy = true, []string{"/sys/fs/cgroup/ice/cgroup.freeze"}
+		}, "parent-frozen", Proved, 10, "frozen is /sys/fs/cgroup/ice"},
+		{"held by a debugger", func(b *sickbed) {
+			b.parent.State, b.parent.TracerPID, b.parent.SigShared = 't', 30, chld
+			b.more = []pcb.Process{proc(30, 1, "gdb")}
+			b.probe.Threads[0].State = 't'
+		}, "parent-traced", Proved, 10, "held in a tracing stop by gdb (30)"},
+		{"held by a debugger that can't be seen", func(b *sickbed) {
+			b.parent.State, b.parent.TracerPID = 't', 30
+			b.probe = nil
+		}, "parent-traced", Proved, 10, "TracerPid 30"},
+		{"one thread is held by a debugger", func(b *sickbed) {
+			b.parent.State, b.parent.TracerPID, b.parent.Threads = 't', 30, 2
+			b.probe.Threads = append(b.probe.Threads, pcb.ThreadProbe{TID: 12, State: 'S', SyscallKnown: true, SyscallName: "futex"})
+		}, "no-wait", Proved, 10, ""},
 		{"stopped", func(b *sickbed) { b.parent.State, b.parent.ExitCode, b.parent.SigShared = 'T', 19, chld }, "parent-stopped", Proved, 10, "stopped by SIGSTOP"},
 		{"hangs", func(b *sickbed) {
 			b.parent.State, b.parent.SigShared, b.parent.Idle = 'D', chld, time.Minute
@@ -81,7 +139,12 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 		{"in vfork", func(b *sickbed) {
 			b.parent.State = 'D'
 			b.probe.Threads[0].State, b.probe.Threads[0].WChan = 'D', "kernel_clone"
-		}, "no-wait", Proved, 10, ""},
+		}, "parent-in-vfork", Proved, 10, "it sleeps in kernel_clone"},
+		{"hangs where can't be read", func(b *sickbed) {
+			b.parent.State, b.parent.SigShared, b.parent.SigBlocked, b.parent.Idle = 'D', chld, chld, time.Minute
+			b.parent.Have |= pcb.FieldIdle
+			b.probe.Threads[0].State, b.probe.Threads[0].Blocked = 'D', chld
+		}, "unclear", Unknown, 10, "state is D"},
 		{"ignored too late", func(b *sickbed) { b.parent.SigIgnored = chld }, "late-ignore", Proved, 10, "SIGCHLD is ignored"},
 		{"blocked", func(b *sickbed) {
 			b.parent.SigBlocked, b.parent.SigShared, b.probe.Threads[0].Blocked = chld, chld, chld
@@ -89,14 +152,47 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 		{"blocked, and nothing pending", func(b *sickbed) { b.parent.SigBlocked, b.probe.Threads[0].Blocked = chld, chld }, "no-wait", Proved, 10, ""},
 		{"one thread does not block", func(b *sickbed) {
 			b.parent.SigBlocked, b.parent.SigShared, b.probe.Threads[0].Blocked = chld, chld, chld
+			b.parent.Threads = 2
 			b.probe.Threads = append(b.probe.Threads, pcb.ThreadProbe{TID: 12, State: 'S', SyscallKnown: true, SyscallName: "futex"})
-		}, "no-wait", Proved, 10, ""},
+		}, "no-wait", Proved, 10, "SIGCHLD is blocked in 1 of 2 threads"},
+		{"blocked, and what it does can't be read", func(b *sickbed) {
+			b.probe.Threads[0].SyscallKnown, b.probe.Denied = false, pcb.ProbeThreads
+			b.parent.SigBlocked, b.parent.SigShared, b.probe.Threads[0].Blocked = chld, chld, chld
+		}, "sigchld-blocked", Likely, 10, "SIGCHLD is blocked in every thread"},
+		{"the only thread that was looked at blocks", func(b *sickbed) {
+			b.parent.SigBlocked, b.parent.SigShared, b.probe.Threads[0].Blocked, b.parent.Threads = chld, chld, chld, 300
+		}, "sigchld-blocked", Likely, 10, "SIGCHLD is blocked in 1 of 300 threads"},
+		{"blocks while it waits for another, as system does", func(b *sickbed) {
+			b.probe = asleep(10, "wait4", 12)
+			b.parent.SigBlocked, b.parent.SigShared, b.probe.Threads[0].Blocked = chld, chld, chld
+			b.more = []pcb.Process{proc(12, 10, "sh")}
+		}, "waits-for-another", Proved, 10, "sh (12)"},
+		{"waits for another by pidfd", func(b *sickbed) {
+			b.probe = asleep(10, "waitid", 3, 5, 0, 4)
+			b.probe.Threads[0].PIDFD = 12
+			b.more = []pcb.Process{proc(12, 10, "server"), proc(5, 10, "stranger")}
+		}, "waits-for-another", Proved, 10, "server (12)"},
+		{"waits by a pidfd that can't be read", func(b *sickbed) { b.probe = asleep(10, "waitid", 3, 5, 0, 4) }, "unclear", Unknown, 10, ""},
+		{"a thread waits for another, one is free", func(b *sickbed) {
+			b.probe = asleep(10, "futex")
+			b.probe.Threads = append(b.probe.Threads, pcb.ThreadProbe{TID: 13, State: 'S', SyscallKnown: true, SyscallName: "wait4", Args: [6]uint64{12}})
+			b.parent.Threads = 2
+			b.more = []pcb.Process{proc(12, 10, "server")}
+		}, "waits-for-another", Likely, 10, "threads that do not wait so: 1"},
+		{"a thread waits for another, one for any", func(b *sickbed) {
+			b.probe = asleep(10, "wait4", 1<<64-1)
+			b.probe.Threads = append(b.probe.Threads, pcb.ThreadProbe{TID: 13, State: 'S', SyscallKnown: true, SyscallName: "wait4", Args: [6]uint64{12}})
+			b.parent.Threads = 2
+			b.more = []pcb.Process{proc(12, 10, "server")}
+		}, "unclear", Unknown, 10, ""},
+		{"in wait for clones", func(b *sickbed) { b.probe = asleep(10, "wait4", 1<<64-1, 0, 0x80000000) }, "no-wait", Proved, 10, "only for children that were made with another exit signal"},
+		{"in wait for the stopped", func(b *sickbed) { b.probe = asleep(10, "waitid", 0, 0, 0, 2) }, "no-wait", Proved, 10, "only for children that are stopped"},
 		{"waits for another", func(b *sickbed) {
 			b.probe = asleep(10, "wait4", 12)
 			b.more = []pcb.Process{proc(12, 10, "server")}
 		}, "waits-for-another", Proved, 10, "server (12)"},
 		{"waits for another, by waitid", func(b *sickbed) {
-			b.probe = asleep(10, "waitid", 1, 12)
+			b.probe = asleep(10, "waitid", 1, 12, 0, 4)
 			b.more = []pcb.Process{proc(12, 10, "server")}
 		}, "waits-for-another", Proved, 10, "server (12)"},
 		{"waits for another group", func(b *sickbed) {
@@ -115,19 +211,24 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 		{"waits for any", func(b *sickbed) { b.probe = asleep(10, "wait4", 1<<64-1) }, "unclear", Unknown, 10, ""},
 		{"PID 1 of a container", func(b *sickbed) {
 			b.parent.NSPIDs, b.zombie.NSPIDs = []int32{10, 1}, []int32{11, 7}
-		}, "ns-init", Proved, 10, "PID 1 of a pid namespace"},
+		}, "ns-init", Likely, 10, "PID 1 of a pid namespace"},
 		{"a real init", func(b *sickbed) {
 			b.parent.NSPIDs, b.zombie.NSPIDs, b.parent.Comm = []int32{10, 1}, []int32{11, 7}, "tini"
 		}, "no-wait", Proved, 10, ""},
 		{"PID 1 of the container that ptop is in", func(b *sickbed) {
 			b.cover.PIDNamespace = "child"
 			b.parent, b.zombie.PPID, b.probe = proc(1, 0, "node"), 1, asleep(1, "epoll_wait")
-		}, "ns-init", Proved, 1, ""},
+		}, "ns-init", Likely, 1, ""},
 		{"a program that can't wait", func(b *sickbed) { b.probe.ImportsWait = false }, "inherited-by-exec", Proved, 10, "imports no wait function"},
 		{"one that can't wait, but forked it", func(b *sickbed) {
 			b.probe.ImportsWait = false
 			b.zombie.Comm, b.zombie.KFlags = "agent", pcb.PFForkNoExec
 		}, "no-wait", Proved, 10, ""},
+		{"a program that can't wait, but makes children", func(b *sickbed) {
+			b.probe.ImportsWait, b.probe.ImportsFork = false, true
+		}, "no-wait", Proved, 10, "imports no wait function"},
+		{"one that has reaped others", func(b *sickbed) { b.parent.CMinFlt = 50 }, "no-wait", Likely, 10, "it has reaped others before"},
+		{"one that has never reaped", func(b *sickbed) {}, "no-wait", Proved, 10, "it has never reaped a child"},
 		{"a handler that misses", func(b *sickbed) {
 			b.parent.SigCaught = chld
 			b.more = []pcb.Process{proc(12, 10, "worker", deadFor(70*time.Second))}
@@ -160,7 +261,7 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 			if strings.ContainsAny(f.Why+f.Summary+f.Remedies[0].Do, "{}") {
 				t.Errorf("a placeholder is left: %s; %s; %s", f.Summary, f.Why, f.Remedies[0].Do)
 			}
-			if (f.Confidence == Unknown) != (len(f.Missing) > 0) && !strings.HasPrefix(c.name, "waits for") {
+			if f.Confidence == Proved && len(f.Missing) > 0 || f.Cause == "unclear" && len(f.Missing) == 0 && !strings.Contains(c.name, "for") {
 				t.Errorf("confidence %s, missing %q", f.Confidence, f.Missing)
 			}
 		})

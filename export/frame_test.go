@@ -13,7 +13,7 @@ import (
 
 const allRead = pcb.FieldStat | pcb.FieldCreds | pcb.FieldSignals | pcb.FieldMemory | pcb.FieldSwitches | pcb.FieldSwitchesSum |
 	pcb.FieldSched | pcb.FieldSchedSum | pcb.FieldIO | pcb.FieldCmdline | pcb.FieldExe | pcb.FieldCgroup | pcb.FieldExitCode |
-	pcb.FieldTracer | pcb.FieldNSPID | pcb.FieldIdle | pcb.FieldWChan
+	pcb.FieldTracer | pcb.FieldNSPID | pcb.FieldIdle | pcb.FieldEnded | pcb.FieldWChan
 
 var frameTime = time.Date(2026, 1, 2, 3, 4, 5, 678900000, time.UTC)
 
@@ -47,7 +47,7 @@ func frame() *monitor.Frame {
 	server := proc(42, 1, 'S', "checkout-agent", "/srv/checkout-agent\x00--workers\x008\x00")
 	server.Container, server.Cgroup, server.Threads, server.FirstThread, server.ThreadCount = web, "/docker/0123", 2, 0, 2
 	dead := proc(43, 42, 'Z', "sh", "")
-	dead.ExitCode, dead.Idle, dead.Have = 3<<8, 432*time.Second, allRead&^pcb.FieldMemory&^pcb.FieldExe
+	dead.ExitCode, dead.Idle, dead.Ended, dead.Have = 3<<8, 432*time.Second, 432*time.Second, allRead&^pcb.FieldMemory&^pcb.FieldExe
 	killed := proc(44, 42, 'Z', "sh", "")
 	killed.ExitCode, killed.Have = 9, dead.Have
 	kernel := proc(50, 0, 'I', "kworker/0:1", "")

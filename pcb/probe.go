@@ -14,10 +14,12 @@ const (
 	ProbeThreads ProbeKinds = 1 << iota // every thread's masks, state, wchan and current system call
 	ProbeFiles                          // descriptors 0 to 2, whether the pipe behind 1 has a reader, listening sockets, cwd
 	ProbeEnv                            // markers in the environment (CI, SSH, session); no values but theirs
-	ProbeExe                            // what the executable is: a Go binary, whether it imports a wait function
+	ProbeExe                            // what the executable is: a Go binary, whether it imports a wait function or one that forks
 	ProbeFreezer                        // whether its cgroup is frozen
 	ProbeFDs                            // number of descriptors and the limit
 	ProbeThread                         // how the thread that the request names is scheduled
+	ProbePids                           // the limits of its cgroups on pids
+	ProbePIDNS                          // which pid namespace it is in
 )
 
 // ProbeRequest asks for evidence about one process.
@@ -57,7 +59,11 @@ type Probe struct {
 	GoBinary    bool // has Go build information
 	ImportsWait bool // its ELF imports a function of the wait family, or this can't be told: it is static, or a library may wait for it
 
-	Frozen bool // ProbeFreezer
+	ImportsFork bool // its ELF imports a function that makes a child, or this can't be told
+
+	// ProbeFreezer.
+	Frozen   bool
+	FrozenBy []string // the files by which its cgroup, and those that hold it, are frozen, as far as they can be seen from here
 
 	FDCount, FDLimit uint64 // ProbeFDs
 
@@ -65,6 +71,16 @@ type Probe struct {
 	TID    int32
 	Nice   int32
 	Policy uint32 // as in Process
+
+	Pids *PidsLimit // ProbePids: the limit that is nearest to being reached; nil when none is set
+
+	PIDNS string // ProbePIDNS: "pid:[4026531836]"
+}
+
+// PidsLimit is a cgroup's limit on pids (threads count, zombies too), and how many of them are in use.
+type PidsLimit struct {
+	Current, Max uint64
+	Source       string // the file with the limit
 }
 
 // ThreadProbe is one thread as ProbeThreads found it.
@@ -77,4 +93,5 @@ type ThreadProbe struct {
 	Syscall                                   int64     // its number on this architecture; -1 when blocked outside a system call
 	SyscallName                               string    // wait4, futex …; empty when unknown
 	Args                                      [6]uint64 // its arguments
+	PIDFD                                     int32     // for waitid of a pidfd, the pid that it stands for, as ptop's namespace numbers it; 0 when not known
 }

@@ -53,6 +53,7 @@ type Process struct {
 	SwitchesAt  time.Duration // Snapshot clock (as At) when the switches, RunTime and RunDelay were read
 	Idle        time.Duration // how long ago the leader last ran (/proc/PID/sched se.exec_start), a lower bound; needs FieldIdle
 	WChan       string        // kernel function it sleeps in; needs FieldWChan
+	Ended       time.Duration // how long ago a zombie died, or of a live process (LeaderExited) its main thread; a lower bound; needs FieldEnded
 
 	// Memory, bytes.
 	RSS    uint64 // VmRSS, exact
@@ -62,6 +63,9 @@ type Process struct {
 	Swap   uint64 // VmSwap
 	MinFlt uint64 // faults served without I/O, all threads
 	MajFlt uint64 // faults that needed I/O, all threads
+	// CMinFlt is MinFlt of the children that were waited for, with theirs: since no program starts without such a fault,
+	// 0 means that no child ever was, by this program or by what the process was before an exec (stat field 11).
+	CMinFlt uint64
 
 	// I/O (/proc/PID/io), all threads, living and dead.
 	ReadChars, WriteChars uint64 // bytes passed to read and write calls
@@ -130,6 +134,7 @@ const (
 	FieldIdle                           // Idle
 	FieldOnCPU                          // OnCPU
 	FieldWChan                          // WChan
+	FieldEnded                          // Ended: a zombie can be without it and have FieldIdle, see collect
 )
 
 // The files that give several groups at once.
@@ -148,6 +153,7 @@ const CmdlineMax = 4096
 const (
 	PFExiting      = 0x00000004
 	PFForkNoExec   = 0x00000040
+	PFSignaled     = 0x00000400 // killed by a signal, or because another thread ended the process
 	PFKernelThread = 0x00200000
 )
 

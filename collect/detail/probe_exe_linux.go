@@ -23,7 +23,7 @@ type exeKey struct {
 	target string
 }
 
-type exeFacts struct{ goBinary, importsWait bool }
+type exeFacts struct{ goBinary, importsWait, importsFork bool }
 
 // readExe finds out what the executable is.
 func (s *suspect) readExe() error {
@@ -32,7 +32,7 @@ func (s *suspect) readExe() error {
 		return err
 	}
 	facts, err := s.executable(exeKey{s.ID, target})
-	s.GoBinary, s.ImportsWait = facts.goBinary, facts.importsWait
+	s.GoBinary, s.ImportsWait, s.ImportsFork = facts.goBinary, facts.importsWait, facts.importsFork
 	return err
 }
 
@@ -75,36 +75,46 @@ func examine(path string) (facts exeFacts, err error) {
 		}
 	}
 	facts.goBinary = exe.Section(".go.buildinfo") != nil
-	facts.importsWait, err = mayWait(exe)
+	facts.importsWait, facts.importsFork, err = dealsWithChildren(exe)
 	return facts, err
 }
 
-// mayWait reports whether a program calls a function of the wait family itself, or whether that can't be told from
-// its imports: it is static, makes its system calls by number, or uses libraries that may do it in its stead.
-func mayWait(exe *elf.File) (bool, error) {
+// dealsWithChildren reports whether a program calls a function of the wait family itself, and one that makes children;
+// or whether that can't be told from its imports: it is static, makes its system calls by number, or uses libraries
+// that may do it in its stead.
+func dealsWithChildren(exe *elf.File) (waits, forks bool, err error) {
 	libraries, err := exe.ImportedLibraries()
 	if err != nil || len(libraries) == 0 {
-		return true, nil
+		return true, true, nil
 	}
 	for _, library := range libraries {
 		if name, _, _ := strings.Cut(library, ".so"); !slices.Contains(neverWaiting, name) {
-			return true, nil
+			return true, true, nil
 		}
 	}
 	symbols, err := exe.ImportedSymbols()
 	if err != nil {
-		return false, fmt.Errorf("detail: reading executable: %w", err)
+		return false, false, fmt.Errorf("detail: reading executable: %w", err)
 	}
 	for _, symbol := range symbols {
-		if slices.Contains(waiting, symbol.Name) {
-			return true, nil
-		}
+		anything := slices.Contains(callingAnything, symbol.Name)
+		waits = waits || anything || slices.Contains(waiting, symbol.Name)
+		forks = forks || anything || slices.Contains(forking, symbol.Name)
 	}
-	return false, nil
+	return waits, forks, nil
 }
 
-// waiting are the functions that reap, and those by which anything can be called.
-var waiting = []string{"wait", "waitpid", "wait3", "wait4", "waitid", "dlopen", "dlsym", "syscall"}
+// waiting are the functions that reap: some of them but the child that they made themselves.
+var waiting = []string{"wait", "waitpid", "__waitpid", "wait3", "wait4", "waitid", "pclose", "system", "wordexp"}
+
+// forking are the functions that make a child.
+var forking = []string{
+	"fork", "__fork", "_Fork", "vfork", "__vfork", "clone", "__clone", "posix_spawn", "posix_spawnp", "pidfd_spawn", "pidfd_spawnp",
+	"popen", "system", "wordexp",
+}
+
+// callingAnything are the functions by which any other can be called.
+var callingAnything = []string{"dlopen", "dlsym", "syscall"}
 
 // neverWaiting are libraries that reap no child unless they are told to.
 var neverWaiting = []string{

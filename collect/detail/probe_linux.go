@@ -166,6 +166,8 @@ func (s *suspect) read(kinds pcb.ProbeKinds) error {
 		{pcb.ProbeFreezer, (*suspect).readFreezer},
 		{pcb.ProbeFDs, (*suspect).readFDs},
 		{pcb.ProbeThread, (*suspect).readThread},
+		{pcb.ProbePids, (*suspect).readPids},
+		{pcb.ProbePIDNS, (*suspect).readPIDNS},
 	} {
 		if kinds&part.kind == 0 {
 			continue

@@ -2,7 +2,6 @@ package detail
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -23,7 +22,8 @@ import (
 	"ptop/pcb"
 )
 
-const everything = pcb.ProbeThreads | pcb.ProbeFiles | pcb.ProbeEnv | pcb.ProbeExe | pcb.ProbeFreezer | pcb.ProbeFDs
+const everything = pcb.ProbeThreads | pcb.ProbeFiles | pcb.ProbeEnv | pcb.ProbeExe | pcb.ProbeFreezer | pcb.ProbeFDs |
+	pcb.ProbePids | pcb.ProbePIDNS
 
 // idOf is the identity of a living process.
 func idOf(t *testing.T, pid int) pcb.ID {
@@ -120,6 +120,34 @@ func TestProbeWaitForAnother(t *testing.T) {
 	t.Error("it was never seen to wait")
 }
 
+// A pidfd is but a number of the waiting process; whom it stands for is told.
+func TestProbeWaitForPIDFD(t *testing.T) {
+	t.Parallel()
+	c := sick.Start(t, "zombie-waits-for-pidfd")
+	for range 500 {
+		leader := threadsOf(t, c.PID)[0]
+		if leader.SyscallKnown && leader.SyscallName == "waitid" {
+			if leader.Args[0] != unix.P_PIDFD || int(leader.PIDFD) != c.Of("other") {
+				t.Errorf("it waits for a pidfd of %d, and the probe says %+v", c.Of("other"), leader)
+			}
+			return
+		}
+		time.Sleep(10 * time.Millisecond) // on its way into the call
+	}
+	t.Error("it was never seen to wait")
+}
+
+// The namespace of the dead can be read, too: who is in which decides whose init waits for whom.
+func TestProbePIDNamespace(t *testing.T) {
+	t.Parallel()
+	c := sick.Start(t, "zombie-no-wait")
+	p := NewProber("")
+	parent, zombie := probed(t, p, idOf(t, c.PID), pcb.ProbePIDNS), probed(t, p, idOf(t, c.Of("zombie")), pcb.ProbePIDNS)
+	if own, _ := os.Readlink("/proc/self/ns/pid"); zombie.PIDNS != own || parent.PIDNS != own {
+		t.Errorf("the zombie is in %q, its parent in %q, and this test in %q", zombie.PIDNS, parent.PIDNS, own)
+	}
+}
+
 func TestProbeExitedLeader(t *testing.T) {
 	t.Parallel()
 	c := sick.Start(t, "zombie-leader-exited")
@@ -150,8 +178,8 @@ func TestProbeFilesOfAForgottenJob(t *testing.T) {
 	if got.Env["SSH_TTY"] != "/dev/pts/99" || got.Env["SSH_CONNECTION"] == "" || got.Env["PATH"] != "" {
 		t.Errorf("markers %v", got.Env)
 	}
-	if got.GoBinary || got.ImportsWait {
-		t.Errorf("sleep is a Go binary: %v; it can wait for children: %v", got.GoBinary, got.ImportsWait)
+	if got.GoBinary || got.ImportsWait || got.ImportsFork {
+		t.Errorf("sleep is a Go binary: %v; it can wait for children: %v, and make them: %v", got.GoBinary, got.ImportsWait, got.ImportsFork)
 	}
 }
 
@@ -252,7 +280,8 @@ func TestProbeDenied(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fmt.Sprintf("have %b denied %b threads true known false\n",
-		pcb.ProbeThreads|pcb.ProbeFreezer|pcb.ProbeFDs, pcb.ProbeThreads|pcb.ProbeFiles|pcb.ProbeEnv|pcb.ProbeExe)
+		pcb.ProbeThreads|pcb.ProbeFreezer|pcb.ProbeFDs|pcb.ProbePids,
+		pcb.ProbeThreads|pcb.ProbeFiles|pcb.ProbeEnv|pcb.ProbeExe|pcb.ProbePIDNS)
 	if string(out) != want {
 		t.Errorf("got %q, want %q", out, want)
 	}
@@ -336,39 +365,6 @@ func TestProbeLeavesAloneWhatBlocked(t *testing.T) {
 	t.Error("what does not block is missing")
 }
 
-func TestFrozenCgroup(t *testing.T) {
-	two, one := t.TempDir(), t.TempDir()
-	for path, text := range map[string]string{
-		two + "/ice/cgroup.events":   "populated 1\nfrozen 1\n",
-		two + "/water/cgroup.events": "populated 1\nfrozen 0\n",
-		one + "/ice/freezer.state":   "FROZEN\n",
-		one + "/water/freezer.state": "THAWED\n",
-	} {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	mounts := []*procfs.MountInfo{
-		{FSType: "cgroup2", MountPoint: two, Root: "/"},
-		{FSType: "cgroup", MountPoint: one, Root: "/", SuperOptions: map[string]string{"freezer": ""}},
-	}
-	for text, want := range map[string]bool{
-		"0::/ice\n":                       true,
-		"0::/water\n":                     false,
-		"0::/\n":                          false,
-		"3:freezer:/ice\n0::/water\n":     true,
-		"3:freezer:/water\n0::/\n":        false,
-		"3:cpu,cpuacct:/ice\n0::/water\n": false,
-	} {
-		if got, err := frozenCgroup(text, mounts); got != want || err != nil {
-			t.Errorf("%q: frozen %v, %v; want %v", text, got, err, want)
-		}
-	}
-	if _, err := frozenCgroup("0::/ice\n", nil); !errors.Is(err, errNoFreezer) {
-		t.Errorf("without a mount: %v, want that it is unknown", err)
-	}
-}
-
 // On a real freezer, of each kind that may be written to here.
 func TestProbeFrozen(t *testing.T) {
 	mounts, err := procfs.GetMounts()
@@ -412,15 +408,15 @@ func TestProbeFrozen(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(freeze), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		frozen := false
+		var got *pcb.Probe
 		for range 1000 {
-			if frozen = probed(t, p, id, pcb.ProbeFreezer).Frozen; frozen {
+			if got = probed(t, p, id, pcb.ProbeFreezer); got.Frozen {
 				break
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
-		if !frozen {
-			t.Errorf("%s: not seen as frozen", dir)
+		if want := filepath.Join(dir, file); !got.Frozen || !slices.Equal(got.FrozenBy, []string{want}) {
+			t.Errorf("frozen: %v, by %v; want by %s", got.Frozen, got.FrozenBy, want)
 		}
 	}
 	if tried == 0 {
@@ -447,13 +443,29 @@ func TestExamine(t *testing.T) {
 		t.Errorf("a shell: %+v, %v; want one that can wait", facts, err)
 	}
 	sick.NeedCompiler(t)
-	source := write("static.c", "int main(void) { return 0; }\n")
-	static := filepath.Join(dir, "static")
-	if out, err := exec.Command("gcc", "-static", "-o", static, source).CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v: %s", err, out)
-	}
-	if facts, err := examine(static); err != nil || !facts.importsWait {
-		t.Errorf("a static one: %+v, %v; want that it can't be told", facts, err)
+	for name, c := range map[string]struct {
+		option, source string
+		waits, forks   bool
+	}{
+		"static, which can't be told": {"-static", "int main(void) { return 0; }", true, true},
+		"neither":                     {"-O0", "int main(void) { return 0; }", false, false},
+		"forks":                       {"-O0", "#include <unistd.h>\nint main(void) { return fork(); }", false, true},
+		"popen without pclose":        {"-O0", "#include <stdio.h>\nint main(void) { return !popen(\"true\", \"r\"); }", false, true},
+		"pclose": {
+			"-O0", "#include <stdio.h>\nint main(void) { return pclose(popen(\"true\", \"r\")); }", true, true,
+		},
+		"system": {"-O0", "#include <stdlib.h>\nint main(void) { return system(\"true\"); }", true, true},
+		"any call": {
+			"-O0", "#include <unistd.h>\nlong syscall(long, ...);\nint main(void) { return syscall(1); }", true, true,
+		},
+	} {
+		program := filepath.Join(dir, "program")
+		if out, err := exec.Command("gcc", c.option, "-o", program, write("program.c", c.source+"\n")).CombinedOutput(); err != nil {
+			t.Fatalf("gcc: %v: %s", err, out)
+		}
+		if facts, err := examine(program); err != nil || facts.importsWait != c.waits || facts.importsFork != c.forks {
+			t.Errorf("%s: %+v, %v; want wait %v, fork %v", name, facts, err, c.waits, c.forks)
+		}
 	}
 }
 

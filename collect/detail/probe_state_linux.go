@@ -4,11 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/prometheus/procfs"
 )
 
 const (
@@ -44,60 +41,6 @@ func pickMarkers(environ string) map[string]string {
 		}
 	}
 	return found
-}
-
-// errNoFreezer says that the cgroup can't be seen from here.
-var errNoFreezer = errors.New("detail: no freezer of this cgroup is mounted here")
-
-// readFreezer reads whether the cgroup, or one that it is in, is frozen.
-func (s *suspect) readFreezer() error {
-	mounts, err := s.mounts()
-	if err != nil {
-		return err
-	}
-	text, err := os.ReadFile(s.path("cgroup"))
-	if err != nil {
-		return err
-	}
-	s.Frozen, err = frozenCgroup(string(text), mounts)
-	return err
-}
-
-// frozenCgroup looks up the groups that a /proc/PID/cgroup names. The top one has no freezer and can't be frozen.
-func frozenCgroup(text string, mounts []*procfs.MountInfo) (bool, error) {
-	seen := false
-	for line := range strings.Lines(text) {
-		field := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(field) != 3 {
-			continue
-		}
-		v2 := field[1] == ""
-		controller := ""
-		if !v2 {
-			if controller = "freezer"; !slices.Contains(strings.Split(field[1], ","), controller) {
-				continue
-			}
-		}
-		group, ok := findCgroup(mounts, controller, field[2])
-		if !ok {
-			continue
-		}
-		seen = true
-		if v2 && fileHas(filepath.Join(group.dir, "cgroup.events"), "frozen 1") ||
-			!v2 && fileHas(filepath.Join(group.dir, "freezer.state"), "FROZEN") {
-			return true, nil
-		}
-	}
-	if !seen {
-		return false, errNoFreezer
-	}
-	return false, nil
-}
-
-// fileHas reports whether a file has this line.
-func fileHas(path, line string) bool {
-	text, err := os.ReadFile(path)
-	return err == nil && slices.Contains(strings.Split(string(text), "\n"), line)
 }
 
 // readFDs counts the descriptors and reads their soft limit.

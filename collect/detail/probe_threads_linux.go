@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"ptop/pcb"
 )
 
@@ -31,6 +33,7 @@ func (s *suspect) readThreads() error {
 		} else if err != nil {
 			continue // it has ended
 		}
+		t.PIDFD = s.pidfd(&t)
 		s.Threads = append(s.Threads, t)
 	}
 	return nil
@@ -50,6 +53,25 @@ func (s *suspect) readThread() error {
 	policy, err2 := strconv.ParseUint(string(field[38]), 10, 32)
 	s.Nice, s.Policy = int32(nice), uint32(policy)
 	return errors.Join(err, err2)
+}
+
+// pidfd gives the pid behind the descriptor by which a thread waits for a child, 0 when it waits otherwise or this can't
+// be read.
+func (s *suspect) pidfd(t *pcb.ThreadProbe) int32 {
+	if t.SyscallName != "waitid" || t.Args[0] != unix.P_PIDFD {
+		return 0
+	}
+	info, err := os.ReadFile(s.path("fdinfo", strconv.FormatUint(t.Args[1], 10)))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(info)) {
+		if value, ok := strings.CutPrefix(line, "Pid:"); ok {
+			pid, _ := strconv.ParseInt(strings.TrimSpace(value), 10, 32)
+			return int32(max(0, pid)) // -1 when that process is gone
+		}
+	}
+	return 0
 }
 
 // probeThread reads one thread. A refusal concerns its system call alone, the rest is there.

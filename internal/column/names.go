@@ -94,7 +94,7 @@ var fieldsNamed = []struct {
 	{pcb.FieldExitCode, "exit_code"},
 	{pcb.FieldTracer, "tracer"},
 	{pcb.FieldNSPID, "nspid"},
-	{pcb.FieldIdle, "sched"},
+	{pcb.FieldIdle | pcb.FieldEnded, "sched"},
 	{pcb.FieldOnCPU, "on_cpu"},
 	{pcb.FieldWChan, "wchan"},
 }

@@ -98,7 +98,7 @@ var scheduling = []*Column{
 			ofThread(pcb.FieldSched, func(t *pcb.Thread) Value { return seconds(t.RunDelay) })),
 	}, {
 		ID: "idle_seconds", Title: "IDLE", Group: "scheduling", Kind: Float, Unit: Seconds, Width: 7,
-		Help:  "how long ago the main thread last ran, a lower bound; for a zombie, how long it has been dead (/proc/PID/sched)",
+		Help:  "how long ago the main thread last ran, a lower bound; for a zombie of one thread, how long it has been dead (/proc/PID/sched)",
 		Value: onlyProc(pcb.FieldIdle, func(p *pcb.Process) Value { return seconds(p.Idle) }),
 	}, {
 		ID: "wchan", Title: "WCHAN", Group: "scheduling", Kind: Text, Width: 16,

@@ -42,6 +42,65 @@ static void parent_stopped(void)
 	park();
 }
 
+/* A debugger, the case's first process, holds the parent in a tracing stop. */
+static void parent_traced(void)
+{
+	pid_t held = child();
+	if (held == 0) {
+		say("zombie", dead_child(0));
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGTRAP);
+		park();
+	}
+	await(held, 't');
+	int status;
+	waitpid(held, &status, 0);
+	say("main", held);
+	ready();
+	park();
+}
+
+static void in_vfork(void)
+{
+	say("zombie", dead_child(0));
+	ready();
+	pid_t pid = vfork();
+	if (pid == 0) {
+		park();
+		_exit(0);
+	}
+	park();
+}
+
+/* system blocks SIGCHLD and waits for its own child, while another dies. */
+static void in_system(void)
+{
+	pid_t dying = child();
+	if (dying == 0) {
+		pause_ms(300);
+		_exit(0);
+	}
+	say("zombie", dying);
+	ready();
+	if (system("exec sleep 300") < 0)
+		die("system");
+	park();
+}
+
+/* One dies every 100 ms, and all are reaped every second: some may be left for a while, and never many. */
+static void lazy(void)
+{
+	ready();
+	for (int i = 0;; i++) {
+		if (child() == 0)
+			_exit(0);
+		pause_ms(100);
+		if (i % 10 == 9)
+			while (waitpid(-1, NULL, WNOHANG) > 0)
+				;
+	}
+}
+
 static void traced(void)
 {
 	int pids[2];
@@ -98,6 +157,47 @@ static void leader_exited(void)
 	park();
 }
 
+/* await_death waits until all of a child has ended, and leaves it a zombie. */
+static void await_death(pid_t pid)
+{
+	siginfo_t info;
+	if (waitid(P_PID, pid, &info, WEXITED | WNOWAIT) < 0)
+		die("waitid");
+}
+
+static void *work_a_little(void *unused)
+{
+	pause_ms(300);
+	return unused;
+}
+
+/* A zombie whose main thread ended before it, and one all threads of which were killed at once. */
+static void late_death(void)
+{
+	pthread_t thread;
+	pid_t late = child();
+	if (late == 0) {
+		if (pthread_create(&thread, NULL, work_a_little, NULL))
+			die("pthread_create");
+		syscall(SYS_exit, 0);
+	}
+	pid_t killed = child();
+	if (killed == 0) {
+		if (pthread_create(&thread, NULL, work, NULL))
+			die("pthread_create");
+		pause_ms(50);
+		kill(getpid(), SIGKILL);
+		park();
+	}
+	await_death(late);
+	await_death(killed);
+	say("zombie", late);
+	say("killed", killed);
+	say("single", dead_child(0));
+	ready();
+	park();
+}
+
 /* PID 1 of a namespace becomes a program that knows nothing of children; its grandchildren die on it. */
 static void ns_init(void)
 {
@@ -137,6 +237,23 @@ static void waits_for_another(void)
 	say("zombie", dead_child(1));
 	ready();
 	waitpid(living, NULL, 0);
+	park();
+}
+
+static void waits_for_pidfd(void)
+{
+	enum { P_OF_PIDFD = 3 }; /* P_PIDFD, which is not in every sys/wait.h */
+	pid_t living = child();
+	if (living == 0)
+		park();
+	int fd = syscall(SYS_pidfd_open, living, 0);
+	if (fd < 0)
+		die("pidfd_open");
+	say("other", living);
+	say("zombie", dead_child(1));
+	ready();
+	siginfo_t info;
+	waitid(P_OF_PIDFD, fd, &info, WEXITED);
 	park();
 }
 
@@ -200,10 +317,16 @@ const struct sick_case zombies[] = {
 	{ "zombie-no-wait", no_wait },
 	{ "zombie-sigchld-blocked", sigchld_blocked },
 	{ "zombie-parent-stopped", parent_stopped },
+	{ "zombie-parent-traced", parent_traced },
+	{ "zombie-in-vfork", in_vfork },
+	{ "zombie-in-system", in_system },
+	{ "zombie-lazy", lazy },
 	{ "zombie-traced", traced },
 	{ "zombie-leader-exited", leader_exited },
+	{ "zombie-late-death", late_death },
 	{ "zombie-ns-init", ns_init },
 	{ "zombie-waits-for-another", waits_for_another },
+	{ "zombie-waits-for-pidfd", waits_for_pidfd },
 	{ "zombie-exit-signal", exit_signal },
 	{ "zombie-late-ignore", late_ignore },
 	{ "zombie-growing", growing },

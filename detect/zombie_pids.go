@@ -1,0 +1,68 @@
+package detect
+
+import (
+	"fmt"
+	"time"
+
+	"ptop/pcb"
+	"ptop/tree"
+)
+
+// room is a limit on pids, and how many of them are in use.
+type room struct {
+	used, limit float64
+	evidence    string // key of its use in percent
+	whose       string
+	source      string
+}
+
+// rooms are the limits that zombies of a parent count against, as far as they are known.
+func (p *Pass) rooms(b *brood) []room {
+	var all []room
+	t := p.Snap.Tasks()
+	machine := room{float64(t.Threads), float64(p.Snap.Host.PIDMax), "pid_use_percent", "", "/proc/sys/kernel/pid_max"}
+	if threads := p.Snap.System.ThreadsMax; threads != nil && float64(*threads) < machine.limit {
+		machine.limit, machine.source = float64(*threads), "/proc/sys/kernel/threads-max"
+	}
+	if machine.limit > 0 {
+		all = append(all, machine)
+	}
+	if b.culprit == tree.None {
+		return all
+	}
+	if probe := p.Probes[p.proc(b.culprit).ID]; in(probe, pcb.ProbePids) && probe.Pids != nil {
+		l := probe.Pids
+		all = append(all, room{float64(l.Current), float64(l.Max), "cgroup_pid_use_percent", " of its cgroup", l.Source})
+	}
+	return all
+}
+
+// crowding reports whether without these zombies the use of pids would be below a limit's share.
+func (p *Pass) crowding(b *brood, f *Finding) bool {
+	crowded := false
+	for _, r := range p.rooms(b) {
+		share := r.limit * p.Param("pids_share") / 100
+		if r.used >= share && r.used-float64(len(b.members)) < share {
+			f.know(r.evidence, 100*r.used/r.limit, r.source)
+			crowded = true
+		}
+	}
+	return crowded
+}
+
+// follows says what comes of it if nothing is done.
+func (p *Pass) follows(b *brood, g *growth) string {
+	held := plural(len(b.members), "pid") + " held, of the machine, of RLIMIT_NPROC and of the cgroup's pids.max"
+	if !g.critical {
+		return held
+	}
+	soonest := time.Duration(-1)
+	for _, r := range p.rooms(b) {
+		left := time.Duration((r.limit - r.used) / g.perMinute * float64(time.Minute))
+		if left > 0 && (soonest < 0 || left < soonest) {
+			soonest = left
+			held = fmt.Sprintf("at this rate the limit of %.0f pids%s is full in %s", r.limit, r.whose, seconds(left))
+		}
+	}
+	return held
+}
