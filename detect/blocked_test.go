@@ -18,8 +18,9 @@ func TestBlockedEvidenceIsSaid(t *testing.T) {
 	if f := b.judge(t); !says(f) || f.Confidence != Unknown {
 		t.Errorf("of zombies: %+v", f)
 	}
-	probes := []*pcb.Probe{{ID: stray10().ID, Blocked: pcb.ProbeFiles | pcb.ProbeEnv}}
-	findings, _ := newLab(t).look(0, probes, proc(1, 0, "init"), stray10())
+	stopped := stray10(inState('T')) // told although what speaks against it is missing
+	probes := []*pcb.Probe{{ID: stopped.ID, Blocked: pcb.ProbeFiles | pcb.ProbeEnv}}
+	findings, _ := newLab(t).look(0, probes, proc(1, 0, "init"), stopped)
 	if f := one(t, findings, "orphan"); !says(f) || len(f.Missing) != 2 {
 		t.Errorf("of an orphan: %+v", f)
 	}
