@@ -108,13 +108,13 @@ func (w *Writer) Check(f *monitor.Frame, detectors []*detect.Detector, on FailOn
 		details.labelled("unseen", note)
 	}
 	status := &page{ascii: w.opt.ASCII}
-	status.line("PTOP ", state.String(), " - ", withoutBar(headline(minded, unsure, len(f.Snap.Procs))), " | ", perfdata(f))
-	status.WriteString(withoutBar(details.String()))
+	status.line("PTOP ", state.String(), " - ", WithoutBar(headline(minded, unsure, len(f.Snap.Procs))), " | ", perfdata(f))
+	status.WriteString(WithoutBar(details.String()))
 	return state, w.finish(status)
 }
 
-// withoutBar replaces the character after which performance data begin.
-func withoutBar(s string) string { return strings.ReplaceAll(s, "|", "/") }
+// WithoutBar replaces the character after which performance data begin.
+func WithoutBar(s string) string { return strings.ReplaceAll(s, "|", "/") }
 
 func headline(minded []*detect.Finding, unsure []string, processes int) string {
 	switch {

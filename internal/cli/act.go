@@ -18,9 +18,6 @@ func (p *program) signal(context.Context) (exitCode, error) {
 }
 
 func (p *program) renice(context.Context) (exitCode, error) {
-	if p.opt.renice < -20 || p.opt.renice > 19 {
-		return exitUsage, usagef("--renice %d: want -20 (first) to 19 (last)", p.opt.renice)
-	}
 	return p.act(func(t pcb.Target) []pcb.Outcome { return t.Renice(p.opt.renice) })
 }
 

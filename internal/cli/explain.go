@@ -16,7 +16,7 @@ import (
 
 // explain tells everything about one process: what it is, what started it, what it does, what is wrong with it.
 func (p *program) explain(ctx context.Context) (exitCode, error) {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
 	id, _, err := pcb.ParseID(p.opt.explain)
 	if err != nil {
@@ -48,7 +48,7 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 
 // capture writes the /proc files that a reading uses, for a bug report: whole or not at all.
 func (p *program) capture(ctx context.Context) (exitCode, error) {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
 	if _, err := p.sampler(); err != nil { // is it a /proc at all?
 		return exitUsage, err

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"golang.org/x/term"
 )
@@ -77,8 +75,3 @@ func (p *program) width() int {
 
 // errNoTerminal is what the screen says without one.
 var errNoTerminal = errors.New("no terminal for the screen: try ptop --json, --once or --check")
-
-// untilInterrupted gives a context that ends at the signals which ask a command to end.
-func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-}

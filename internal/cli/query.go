@@ -1,10 +1,6 @@
 package cli
 
 import (
-	"fmt"
-	"os/user"
-	"strconv"
-
 	"ptop/internal/column"
 	"ptop/internal/filter"
 	"ptop/internal/view"
@@ -30,24 +26,8 @@ func (p *program) query(kernel bool) (*view.Query, error) {
 			return nil, usagef("--sort: %w", err)
 		}
 	}
-	if q.GroupBy, err = p.groupBy(); err != nil {
-		return nil, usage(err)
-	}
-	if o.tree && q.GroupBy != nil {
-		return nil, usagef("--tree and --group-by do not go together")
-	}
-	return q, usage(checkUser(o.user))
-}
-
-func (p *program) groupBy() (*column.Column, error) {
-	if p.opt.groupBy == "" {
-		return nil, nil
-	}
-	c, ok := column.ByID(p.opt.groupBy)
-	if !ok {
-		return nil, fmt.Errorf("--group-by: %w", column.Unknown(p.opt.groupBy))
-	}
-	return c, nil
+	q.GroupBy, _ = column.ByID(o.groupBy)
+	return q, nil
 }
 
 // columns are those that were asked for; nil when none were.
@@ -60,20 +40,6 @@ func (p *program) columns() ([]*column.Column, error) {
 		return nil, usagef("--columns: %w", err)
 	}
 	return list, nil
-}
-
-// checkUser refuses a name that no user has: it would select nothing, silently. A uid needs no name.
-func checkUser(name string) error {
-	if name == "" {
-		return nil
-	}
-	if _, err := strconv.ParseUint(name, 10, 32); err == nil {
-		return nil
-	}
-	if _, err := user.Lookup(name); err != nil {
-		return fmt.Errorf("--user %q: no such user", name)
-	}
-	return nil
 }
 
 // ascii reports whether only ASCII may be drawn.

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"ptop/detect"
@@ -13,7 +12,7 @@ import (
 
 // report writes Frames in one of the forms for scripts and pipes: JSON, CSV, text, findings.
 func (p *program) report(ctx context.Context) (exitCode, error) {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
 	writer, err := p.writer()
 	if err != nil {
@@ -57,7 +56,7 @@ func (p *program) writer() (*export.Writer, error) {
 		return nil, err
 	}
 	tag, _ := buildVersion()
-	return export.NewWriter(p.stdout, export.Options{
+	return export.NewWriter(p.out, export.Options{
 		Version: tag, Columns: columns, Query: query, Findings: p.opt.findings,
 		NoHeaders: p.opt.noHeaders, ASCII: p.ascii(), Stream: p.opt.iterations != 1, Width: p.width(),
 	}), nil
@@ -98,33 +97,26 @@ func wholly(f *monitor.Frame) bool {
 	return c.DeniedFields == 0 && c.Blocked == 0 && !c.HidePID
 }
 
-// check answers as a monitoring plugin: whatever fails is UNKNOWN, told on stdout, where a plugin's caller reads.
+// check answers as a monitoring plugin. Whatever fails, Run tells as UNKNOWN.
 func (p *program) check(ctx context.Context) (exitCode, error) {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
 	on, err := export.ParseFailOn(p.opt.failOn, detect.All)
 	if err != nil {
-		return exitUsage, usagef("--fail-on: %w", err)
+		return exitUsage, usage(err)
 	}
 	writer, err := p.writer()
 	if err != nil {
 		return exitUsage, err
 	}
-	state := export.StateUnknown
 	sampler, err := p.sampler()
-	if err == nil {
-		err = p.readings(ctx, sampler, func(f *monitor.Frame) (err error) {
-			state, err = writer.Check(f, detect.All, on)
-			return err
-		})
-	}
-	var bad usageError
-	switch {
-	case errors.As(err, &bad):
+	if err != nil {
 		return exitUsage, err
-	case err != nil:
-		fmt.Fprintf(p.stdout, "PTOP UNKNOWN - %s\n", oneLine(err))
-		return exitUnknown, nil
 	}
-	return exitCode(state), nil
+	state := export.StateUnknown
+	err = p.readings(ctx, sampler, func(f *monitor.Frame) (err error) {
+		state, err = writer.Check(f, detect.All, on)
+		return err
+	})
+	return exitCode(state), err
 }
