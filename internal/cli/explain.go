@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"ptop/collect"
 	"ptop/collect/detail"
@@ -22,7 +23,7 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitUsage, usage(err)
 	}
-	writer, err := p.writer()
+	writer, err := p.writer(nil)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -33,17 +34,29 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 	return exitDone, p.readings(ctx, sampler, func(f *monitor.Frame) error {
 		proc := f.Snap.Lookup(id)
 		if proc == nil {
-			return usagef("no process %s here: it has ended, or never was", p.opt.explain)
+			return noProcess(p.opt.explain)
 		}
 		in, err := p.detail(ctx, detail.New(p.root()), proc.ID)
 		if err != nil {
-			return fmt.Errorf("reading process %s: %w", p.opt.explain, err)
+			return fmt.Errorf("process %s could not be read: %w", p.opt.explain, whyUnread(err))
 		}
 		if p.opt.json {
 			return writer.ExplainJSON(f, in)
 		}
 		return writer.Explain(f, in)
 	})
+}
+
+// whyUnread is the innermost reason, since what stands before it says again what was read.
+func whyUnread(err error) error {
+	var why syscall.Errno
+	switch {
+	case !errors.As(err, &why):
+		return err
+	case errors.Is(why, fs.ErrPermission):
+		return fmt.Errorf("%w: run ptop as root", why)
+	}
+	return why
 }
 
 // capture writes the /proc files that a reading uses, for a bug report: whole or not at all.

@@ -1,8 +1,13 @@
 package cli
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
+
 	"ptop/internal/column"
 	"ptop/internal/filter"
+	"ptop/internal/monitor"
 	"ptop/internal/view"
 )
 
@@ -28,6 +33,34 @@ func (p *program) query(kernel bool) (*view.Query, error) {
 	}
 	q.GroupBy, _ = column.ByID(o.groupBy)
 	return q, nil
+}
+
+// answerable refuses a question to which an answer would look like one about nothing: about processes that are not there,
+// or with a filter that can't be computed of any.
+func (p *program) answerable(f *monitor.Frame, q *view.Query) error {
+	wanted := q.PIDs
+	if q.Namespace != 0 {
+		wanted = append(slices.Clone(wanted), q.Namespace)
+	}
+	for _, pid := range wanted {
+		if f.Snap.Index(pid) < 0 {
+			return noProcess(strconv.Itoa(int(pid)))
+		}
+	}
+	q.Select(f)
+	faults := q.Filter.Faults()
+	if faults.Failed > 0 && faults.Computed == 0 {
+		return usagef("%w; so it is with all %d processes", faults.First, faults.Failed)
+	}
+	if faults.Failed > 0 {
+		fmt.Fprintf(p.stderr, "ptop: %s; so it is with %d of %d processes, which are left out\n",
+			oneLine(faults.First), faults.Failed, faults.Failed+faults.Computed)
+	}
+	return nil
+}
+
+func noProcess(name string) error {
+	return usagef("no process %s here: it has ended, never was, or is hidden", name)
 }
 
 // columns are those that were asked for; nil when none were.

@@ -8,13 +8,18 @@ import (
 	"ptop/detect"
 	"ptop/export"
 	"ptop/internal/monitor"
+	"ptop/internal/view"
 )
 
 // report writes Frames in one of the forms for scripts and pipes: JSON, CSV, text, findings.
 func (p *program) report(ctx context.Context) (exitCode, error) {
 	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
-	writer, err := p.writer()
+	query, err := p.query(!p.opt.once || p.opt.findings)
+	if err != nil {
+		return exitUsage, err
+	}
+	writer, err := p.writer(query)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -23,9 +28,15 @@ func (p *program) report(ctx context.Context) (exitCode, error) {
 		return exitUsage, err
 	}
 	write := p.form(writer)
-	code := exitDone
+	code, first := exitDone, true
 	err = p.readings(ctx, sampler, func(f *monitor.Frame) error {
-		if p.opt.strict && !wholly(f) {
+		if first {
+			if err := p.answerable(f, query); err != nil {
+				return err
+			}
+			first = false
+		}
+		if p.opt.strict && !export.Wholly(f.Snap) {
 			code = exitPartial
 		}
 		return write(f)
@@ -46,11 +57,7 @@ func (p *program) form(w *export.Writer) func(*monitor.Frame) error {
 	return w.Table
 }
 
-func (p *program) writer() (*export.Writer, error) {
-	query, err := p.query(p.opt.json || p.opt.csv)
-	if err != nil {
-		return nil, err
-	}
+func (p *program) writer(query *view.Query) (*export.Writer, error) {
 	columns, err := p.columns()
 	if err != nil {
 		return nil, err
@@ -91,12 +98,6 @@ func (p *program) step() time.Duration {
 	return defaultDelay
 }
 
-// wholly reports whether nothing was hidden or denied.
-func wholly(f *monitor.Frame) bool {
-	c := &f.Snap.Coverage
-	return c.DeniedFields == 0 && c.Blocked == 0 && !c.HidePID
-}
-
 // check answers as a monitoring plugin. Whatever fails, Run tells as UNKNOWN.
 func (p *program) check(ctx context.Context) (exitCode, error) {
 	ctx, stop := p.untilInterrupted(ctx)
@@ -105,7 +106,11 @@ func (p *program) check(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitUsage, usage(err)
 	}
-	writer, err := p.writer()
+	query, err := p.query(true)
+	if err != nil {
+		return exitUsage, err
+	}
+	writer, err := p.writer(query)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -114,8 +119,12 @@ func (p *program) check(ctx context.Context) (exitCode, error) {
 		return exitUsage, err
 	}
 	state := export.StateUnknown
-	err = p.readings(ctx, sampler, func(f *monitor.Frame) (err error) {
-		state, err = writer.Check(f, detect.All, on)
+	err = p.readings(ctx, sampler, func(f *monitor.Frame) error {
+		err := p.answerable(f, query)
+		if err != nil {
+			return err
+		}
+		state, err = writer.Check(f, export.Checking{Detectors: detect.All, FailOn: on, Strict: p.opt.strict})
 		return err
 	})
 	return exitCode(state), err
