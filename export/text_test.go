@@ -91,6 +91,8 @@ func TestGolden(t *testing.T) {
 		{"tree", "table", Options{Version: "1.0", Query: &view.Query{Tree: true}, Columns: columns(t, "pid,state,command")}},
 		{"tree-ascii", "table", Options{NoHeaders: true, ASCII: true, Query: &view.Query{Tree: true}, Columns: columns(t, "pid,state,command")}},
 		{"csv", "csv", Options{Columns: columns(t, "pid,name,cpu_percent,wait_percent,start_time,kernel_thread,cmdline")}},
+		{"csv-terminal", "csv", Options{Terminal: true, NoHeaders: true, Columns: columns(t, "pid,name")}},
+		{"csv-tree", "csv", Options{Query: &view.Query{Tree: true}, Columns: columns(t, "pid,ppid,command")}},
 		{"csv-stream", "csv", Options{Columns: columns(t, "pid,signals_caught"), Stream: true}},
 		{"findings", "findings", Options{}},
 		{"findings-narrow", "findings", Options{Width: 72, ASCII: true}},
@@ -124,7 +126,7 @@ func TestNoTextDrivesTheTerminal(t *testing.T) {
 	}
 	for name, write := range forms(t) {
 		for _, ascii := range []bool{false, true} {
-			got := text(t, Options{ASCII: ascii, Width: 100}, write)
+			got := text(t, Options{ASCII: ascii, Width: 100, Terminal: true}, write)
 			for _, r := range strings.ReplaceAll(got, "\r\n", "\n") {
 				if r != '\n' && (!unicode.IsPrint(r) || ascii && r > '~' && name != "csv") {
 					t.Errorf("%s has %U", name, r)
@@ -139,6 +141,27 @@ func TestNoTextDrivesTheTerminal(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What goes into CSV comes out of it, whatever it is.
+func TestCSVIsRaw(t *testing.T) {
+	f := frame()
+	f.Snap.Procs[1].Comm, f.Snap.Procs[2].Comm = "a\r\nb \"c\", d\n\x1b[0m", ""
+	got := text(t, Options{NoHeaders: true, Columns: columns(t, "comm")}, func(w *Writer) error { return w.CSV(f) })
+	want := "systemd\r\n\"a\r\nb \"\"c\"\", d\n\x1b[0m\"\r\n\"\"\r\nsh\r\n"
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("%q, want %q…", got, want)
+	}
+}
+
+// One long text does not make its whole column wide in a pipe, where nothing is cut.
+func TestWideTextsInAPipe(t *testing.T) {
+	f := frame()
+	f.Snap.Procs[1].Cmdline = strings.Repeat("x", 4000)
+	got := text(t, Options{NoHeaders: true, Columns: columns(t, "cmdline,pid")}, func(w *Writer) error { return w.Table(f) })
+	if len(got) > 5000 || !strings.Contains(got, strings.Repeat("x", 4000)) {
+		t.Errorf("%d bytes", len(got))
 	}
 }
 

@@ -67,8 +67,11 @@ func (p *program) capture(ctx context.Context) (exitCode, error) {
 		return exitUsage, err
 	}
 	path := p.opt.capture
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() { // it would be replaced: a device, too
-		return exitUsage, usagef("writing the capture: %s is there and is no regular file", path)
+	if path == "-" {
+		return exitUsage, usagef("writing the capture: it goes to a file, so name one")
+	}
+	if _, err := os.Lstat(path); err == nil { // it would be replaced, be it a device
+		return exitUsage, usagef("writing the capture: %s is there already: name a file that is not", path)
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".ptop-capture-*")
 	var at *fs.PathError

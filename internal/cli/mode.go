@@ -59,8 +59,13 @@ func (p *program) mode() (mode, error) {
 
 // onTerminal reports whether both ends of the conversation are a terminal.
 func (p *program) onTerminal() bool {
+	return p.toTerminal() && p.stdin != nil && term.IsTerminal(int(p.stdin.Fd()))
+}
+
+// toTerminal reports whether a terminal shows the output.
+func (p *program) toTerminal() bool {
 	out, ok := p.stdout.(*os.File)
-	return ok && term.IsTerminal(int(out.Fd())) && p.stdin != nil && term.IsTerminal(int(p.stdin.Fd()))
+	return ok && term.IsTerminal(int(out.Fd()))
 }
 
 // width is how many cells a line of text may have: those of the terminal, or no limit in a pipe.

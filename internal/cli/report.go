@@ -65,7 +65,7 @@ func (p *program) writer(query *view.Query) (*export.Writer, error) {
 	tag, _ := buildVersion()
 	return export.NewWriter(p.out, export.Options{
 		Version: tag, Columns: columns, Query: query, Findings: p.opt.findings,
-		NoHeaders: p.opt.noHeaders, ASCII: p.ascii(), Stream: p.opt.iterations != 1, Width: p.width(),
+		NoHeaders: p.opt.noHeaders, ASCII: p.ascii(), Stream: p.opt.iterations != 1, Width: p.width(), Terminal: p.toTerminal(),
 	}), nil
 }
 
