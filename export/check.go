@@ -8,6 +8,7 @@ import (
 	"ptop/detect"
 	"ptop/internal/monitor"
 	"ptop/internal/near"
+	"ptop/internal/view"
 	"ptop/pcb"
 )
 
@@ -76,14 +77,21 @@ func (on FailOn) minds(f *detect.Finding) bool {
 	return ok && f.Severity >= from
 }
 
-// Check writes a monitoring plugin's answer: a status line with performance data after a bar, then the findings in
-// full. What could not be evaluated makes an answer that would be OK unknown.
-func (w *Writer) Check(f *monitor.Frame, detectors []*detect.Detector, on FailOn) (State, error) {
+// Checking says what a check minds.
+type Checking struct {
+	Detectors []*detect.Detector
+	FailOn    FailOn
+	Strict    bool // an answer that would be OK is unknown when anything could not be seen
+}
+
+// Check writes a monitoring plugin's answer about the selected processes: a status line with performance data after a
+// bar, then the findings in full. What could not be evaluated makes an answer that would be OK unknown.
+func (w *Writer) Check(f *monitor.Frame, c Checking) (State, error) {
+	selected := w.opt.Query.Select(f)
 	var minded []*detect.Finding
 	state := StateOK
-	for i := range f.Findings {
-		finding := &f.Findings[i]
-		if !on.minds(finding) {
+	for _, finding := range selected.Findings {
+		if !c.FailOn.minds(finding) {
 			continue
 		}
 		minded = append(minded, finding)
@@ -93,7 +101,7 @@ func (w *Writer) Check(f *monitor.Frame, detectors []*detect.Detector, on FailOn
 			state = max(state, StateWarning)
 		}
 	}
-	unsure := notEvaluated(f, detectors, on)
+	unsure := c.notEvaluated(f, &selected)
 	if state == StateOK && len(unsure) > 0 {
 		state = StateUnknown
 	}
@@ -107,30 +115,52 @@ func (w *Writer) Check(f *monitor.Frame, detectors []*detect.Detector, on FailOn
 	if note := coverageWords(f.Snap); note != "" {
 		details.labelled("unseen", note)
 	}
+	headline := ""
+	switch {
+	case len(minded) == 1:
+		headline = "1 finding: " + minded[0].Summary
+	case len(minded) > 1:
+		headline = fmt.Sprintf("%d findings, the worst: %s", len(minded), minded[0].Summary)
+	case len(unsure) > 0:
+		headline = unsure[0]
+	default:
+		headline = c.calm(selected.Findings) + " among " + processCount(len(selected.Procs))
+	}
 	status := &page{ascii: w.opt.ASCII}
-	status.line("PTOP ", state.String(), " - ", withoutBar(headline(minded, unsure, len(f.Snap.Procs))), " | ", perfdata(f))
-	status.WriteString(withoutBar(details.String()))
+	status.line("PTOP ", state.String(), " - ", WithoutBar(headline), " | ", perfdata(f, selected.Findings))
+	status.WriteString(WithoutBar(details.String()))
 	return state, w.finish(status)
 }
 
-// withoutBar replaces the character after which performance data begin.
-func withoutBar(s string) string { return strings.ReplaceAll(s, "|", "/") }
+// WithoutBar replaces the character after which performance data begin.
+func WithoutBar(s string) string { return strings.ReplaceAll(s, "|", "/") }
 
-func headline(minded []*detect.Finding, unsure []string, processes int) string {
-	switch {
-	case len(minded) == 1:
-		return "1 finding: " + minded[0].Summary
-	case len(minded) > 1:
-		return fmt.Sprintf("%d findings, the worst: %s", len(minded), minded[0].Summary)
-	case len(unsure) > 0:
-		return unsure[0]
+// calm says what is true when no finding is minded: of what was asked for there is none, or none that bad.
+func (c *Checking) calm(found []*detect.Finding) string {
+	if len(c.FailOn) == 0 {
+		if len(found) > 0 {
+			return "nothing worse than info"
+		}
+		return "nothing is sick"
 	}
-	return fmt.Sprintf("nothing is sick among %d processes", processes)
+	var none []string
+	for _, d := range c.Detectors {
+		from, asked := c.FailOn[d.ID]
+		if !asked {
+			continue
+		}
+		words := "no " + d.ID
+		if slices.ContainsFunc(found, func(f *detect.Finding) bool { return f.Detector == d.ID }) {
+			words += " worse than " + (from - 1).String()
+		}
+		none = append(none, words)
+	}
+	return strings.Join(none, ", ")
 }
 
-// notEvaluated says why an answer can't be trusted: an old reading, an empty one, or a detector whose evidence could
-// be read of no process.
-func notEvaluated(f *monitor.Frame, detectors []*detect.Detector, on FailOn) []string {
+// notEvaluated says why an answer can't be trusted: an old reading, an empty one, hidden processes, or detectors whose
+// evidence could be read of few processes.
+func (c *Checking) notEvaluated(f *monitor.Frame, selected *view.Selection) []string {
 	var why []string
 	if f.Problem != "" {
 		why = append(why, f.Problem)
@@ -138,30 +168,61 @@ func notEvaluated(f *monitor.Frame, detectors []*detect.Detector, on FailOn) []s
 	if len(f.Snap.Procs) == 0 {
 		return append(why, "no process could be read")
 	}
-	for _, d := range detectors {
-		if _, asked := on[d.ID]; len(on) > 0 && !asked {
-			continue
-		}
-		if !anyHas(f.Snap, d.Needs) {
-			why = append(why, d.ID+" was not evaluated: what it needs could be read of no process")
-		}
+	if f.Snap.Coverage.HidePID && (selected.All || len(selected.Procs) == 0) {
+		why = append(why, "others' processes are hidden (hidepid): run the check as root")
+	}
+	if blind, unread := c.blind(f.Snap, selected.Procs); len(blind) > 0 {
+		why = append(why, fmt.Sprintf("not evaluated: %s; what that needs could not be read of %d of %s",
+			strings.Join(blind, ", "), unread, processCount(len(selected.Procs))))
+	}
+	if c.Strict && !Wholly(f.Snap) {
+		why = append(why, "not all could be seen, and that is asked for (--strict)")
 	}
 	return why
 }
 
-func anyHas(s *pcb.Snapshot, needs pcb.Fields) bool {
-	for i := range s.Procs {
-		if s.Procs[i].Have.Has(needs) {
-			return true
+// blind gives the detectors that are minded and could judge none or less than half of the processes, and of how many
+// what they need could not be read.
+func (c *Checking) blind(s *pcb.Snapshot, procs []int32) (ids []string, most int) {
+	for _, d := range c.Detectors {
+		if _, asked := c.FailOn[d.ID]; len(c.FailOn) > 0 && !asked {
+			continue
+		}
+		read, denied := 0, 0
+		for _, i := range procs {
+			p := &s.Procs[i]
+			switch {
+			case p.Have.Has(d.Needs):
+				read++
+			case p.Denied&d.Needs != 0:
+				denied++
+			}
+		}
+		if read == 0 {
+			denied = len(procs)
+		}
+		if 2*denied > len(procs) {
+			ids, most = append(ids, d.ID), max(most, denied)
 		}
 	}
-	return false
+	return ids, most
 }
 
-// perfdata gives the figures that a monitoring system stores: 'label'=value[unit];warn;crit;min;max.
-func perfdata(f *monitor.Frame) string {
+func processCount(n int) string {
+	if n == 1 {
+		return "1 process"
+	}
+	return fmt.Sprintf("%d processes", n)
+}
+
+// perfdata gives the figures that a monitoring system stores: 'label'=value[unit];warn;crit;min;max. The findings are
+// those about the selected processes, the other figures the machine's.
+func perfdata(f *monitor.Frame, found []*detect.Finding) string {
 	t := f.Snap.Tasks()
-	counts := countSeverities(f)
+	var counts [detect.Critical + 1]int
+	for _, finding := range found {
+		counts[finding.Severity]++
+	}
 	limit := ""
 	if f.Snap.Host.PIDMax > 0 {
 		limit = fmt.Sprint(f.Snap.Host.PIDMax)
@@ -169,9 +230,10 @@ func perfdata(f *monitor.Frame) string {
 	parts := []string{
 		fmt.Sprintf("critical=%d;;;0", counts[detect.Critical]),
 		fmt.Sprintf("warning=%d;;;0", counts[detect.Warning]),
-		fmt.Sprintf("zombies=%d;;;0", t.Zombies),
-		fmt.Sprintf("processes=%d;;;0;%s", len(f.Snap.Procs), limit),
-		fmt.Sprintf("threads=%d;;;0", t.Threads),
+	}
+	if statesKnown(f.Snap) {
+		parts = append(parts, fmt.Sprintf("zombies=%d;;;0", t.Zombies),
+			fmt.Sprintf("processes=%d;;;0;%s", len(f.Snap.Procs), limit), fmt.Sprintf("threads=%d;;;0", t.Threads))
 	}
 	add := func(label string, v float64, unit string) {
 		if v >= 0 { // false for NaN
@@ -188,4 +250,20 @@ func perfdata(f *monitor.Frame) string {
 	}
 	add("scan", f.Snap.ScanDuration.Seconds(), "s")
 	return strings.Join(parts, " ")
+}
+
+// statesKnown reports whether processes and their states can be counted.
+func statesKnown(s *pcb.Snapshot) bool {
+	for i := range s.Procs {
+		if s.Procs[i].Denied.Has(pcb.FieldStat) {
+			return false
+		}
+	}
+	return !s.Coverage.HidePID
+}
+
+// Wholly reports whether nothing was hidden or denied.
+func Wholly(s *pcb.Snapshot) bool {
+	c := &s.Coverage
+	return c.DeniedFields == 0 && c.Blocked == 0 && !c.HidePID && !c.SubsetPID
 }

@@ -1,10 +1,10 @@
 package export
 
 import (
-	"bytes"
-	"encoding/csv"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"ptop/internal/column"
 	"ptop/internal/monitor"
@@ -12,15 +12,14 @@ import (
 )
 
 // CSV writes the rows of the Frame as RFC 4180 has it, with raw values and, before the first ones, the columns' IDs.
-// An absent value is an empty field. In a stream (Options.Stream) the reading's time comes first. What a terminal
-// would obey in a text is replaced by visible stand-ins; the true bytes are in JSON.
+// An absent value is an empty field. In a stream (Options.Stream) the reading's time comes first. A text has its true
+// characters, line breaks too, unless a terminal shows it (Options.Terminal); a byte that is not UTF-8 is \xHH as in JSON,
+// and the NULs between a command line's arguments are spaces.
 func (w *Writer) CSV(f *monitor.Frame) error {
 	w.read(f)
 	columns := w.table()
-	var buf bytes.Buffer
-	out := csv.NewWriter(&buf)
-	out.UseCRLF = true
 	record := make([]string, 0, len(columns)+1)
+	w.buf = w.buf[:0]
 	if !w.opt.NoHeaders && !w.headed {
 		if w.opt.Stream {
 			record = append(record, "sample_time")
@@ -28,30 +27,43 @@ func (w *Writer) CSV(f *monitor.Frame) error {
 		for _, c := range columns {
 			record = append(record, c.ID)
 		}
-		if err := out.Write(record); err != nil {
-			return err
-		}
-		w.headed = true
+		w.buf = appendRecord(w.buf, record)
 	}
+	w.headed = true
 	for i := range w.rows {
+		r := &w.rows[i]
+		r.Prefix = "" // the drawing of a tree is no value
 		record = record[:0]
 		if w.opt.Stream {
 			record = append(record, f.Snap.Time.UTC().Format(time.RFC3339Nano))
 		}
 		for _, c := range columns {
-			record = append(record, raw(c.Value(&w.rows[i])))
+			record = append(record, w.raw(c.Value(r)))
 		}
-		if err := out.Write(record); err != nil {
-			return err
-		}
+		w.buf = appendRecord(w.buf, record)
 	}
-	out.Flush()
-	w.buf = append(w.buf[:0], buf.Bytes()...)
 	return w.flush()
 }
 
+// appendRecord appends a line of CSV. (encoding/csv changes line breaks within a field.)
+func appendRecord(b []byte, record []string) []byte {
+	for i, field := range record {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if strings.ContainsAny(field, ",\"\r\n") || field == "" && len(record) == 1 { // an empty line would be no record
+			b = append(b, '"')
+			b = append(b, strings.ReplaceAll(field, `"`, `""`)...)
+			b = append(b, '"')
+		} else {
+			b = append(b, field...)
+		}
+	}
+	return append(b, '\r', '\n')
+}
+
 // raw gives a value for a spreadsheet: figures without a unit, times as RFC 3339.
-func raw(v column.Value) string {
+func (w *Writer) raw(v column.Value) string {
 	switch v.Kind {
 	case column.Int:
 		return strconv.FormatInt(v.Int, 10)
@@ -62,7 +74,29 @@ func raw(v column.Value) string {
 	case column.Time:
 		return v.Time.UTC().Format(time.RFC3339Nano)
 	case column.Text:
-		return sanitize.Text(column.Spaced(v.Text))
+		text := column.Spaced(v.Text)
+		if w.opt.Terminal {
+			return sanitize.Text(text)
+		}
+		return escaped(text)
 	}
 	return ""
+}
+
+// escaped gives a text in which a byte that is not UTF-8 is \xHH.
+func escaped(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b []byte
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			b = append(b, '\\', 'x', hex[s[i]>>4], hex[s[i]&15])
+		} else {
+			b = append(b, s[i:i+size]...)
+		}
+		i += size
+	}
+	return string(b)
 }

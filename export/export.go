@@ -22,6 +22,7 @@ type Options struct {
 	ASCII     bool // text: no character beyond ASCII
 	Stream    bool // CSV: several readings follow each other, so the first field is their time
 	Width     int  // text: cells of a line, longer ones are cut; 0 does not cut
+	Terminal  bool // CSV: a terminal reads it, so what that would obey in a text is replaced by visible stand-ins
 }
 
 // Writer writes one Frame after the other in one form. It keeps its buffers, so that a stream of documents does

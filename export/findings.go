@@ -2,7 +2,6 @@ package export
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,17 +10,19 @@ import (
 	"ptop/internal/monitor"
 )
 
-// Findings writes what is sick as text: what, why, evidence, what to do and what that puts at risk.
+// Findings writes what is sick among the selected processes as text: what, why, evidence, what to do and what that puts
+// at risk.
 func (w *Writer) Findings(f *monitor.Frame) error {
 	p := w.page()
-	for i := range f.Findings {
+	selected := w.opt.Query.Select(f)
+	for i, finding := range selected.Findings {
 		if i > 0 {
 			p.line()
 		}
-		p.finding(&f.Findings[i], f.Snap.Time)
+		p.finding(finding, f.Snap.Time)
 	}
-	if len(f.Findings) == 0 {
-		p.line("OK    nothing is sick among ", strconv.Itoa(len(f.Snap.Procs)), " processes")
+	if len(selected.Findings) == 0 {
+		p.line("OK    nothing is sick among ", processCount(len(selected.Procs)))
 	}
 	if note := coverageWords(f.Snap); note != "" {
 		p.labelled("unseen", note)

@@ -25,13 +25,7 @@ func (w *Writer) JSON(f *monitor.Frame) error {
 		w.read(f)
 		w.encodeRows(&e)
 	}
-	e.array("findings")
-	for i := range f.Findings {
-		e.open('{')
-		e.finding(&f.Findings[i])
-		e.close('}')
-	}
-	e.close(']')
+	e.findings(w.opt.Query.Select(f).Findings)
 	e.close('}')
 	w.buf = append(e.b, '\n')
 	if e.err != nil {

@@ -103,8 +103,9 @@ func (w *Writer) Table(f *monitor.Frame) error {
 	return w.finish(p)
 }
 
-// textCells is how wide a text may make its column, except the last one, when the line has an end.
-const textCells = 24
+// textCells is how wide a text may make its column, except the last one, when the line has an end. In a pipe a text is
+// never cut, but those that are wider than pipeCells do not make the whole column so.
+const textCells, pipeCells = 24, 64
 
 func (w *Writer) grid(p *page, columns []*column.Column) {
 	cells := make([]string, 0, len(columns)*(len(w.rows)+1))
@@ -119,7 +120,7 @@ func (w *Writer) grid(p *page, columns []*column.Column) {
 		if p.width > 0 && k < len(columns)-1 {
 			s = sanitize.Cells(s, textCells)
 		}
-		widths[k] = max(widths[k], sanitize.Width(s))
+		widths[k] = max(widths[k], min(sanitize.Width(s), pipeCells))
 		cells = append(cells, s)
 	}
 	if !w.opt.NoHeaders {

@@ -56,7 +56,7 @@ func testDetail(f *monitor.Frame) *pcb.Detail {
 func forms(t *testing.T) map[string]func(*Writer) error {
 	f := frame()
 	sick := func(w *Writer) error {
-		_, err := w.Check(f, []*detect.Detector{{ID: "zombie"}}, nil)
+		_, err := w.Check(f, Checking{Detectors: []*detect.Detector{{ID: "zombie"}}})
 		return err
 	}
 	return map[string]func(*Writer) error{
@@ -91,6 +91,8 @@ func TestGolden(t *testing.T) {
 		{"tree", "table", Options{Version: "1.0", Query: &view.Query{Tree: true}, Columns: columns(t, "pid,state,command")}},
 		{"tree-ascii", "table", Options{NoHeaders: true, ASCII: true, Query: &view.Query{Tree: true}, Columns: columns(t, "pid,state,command")}},
 		{"csv", "csv", Options{Columns: columns(t, "pid,name,cpu_percent,wait_percent,start_time,kernel_thread,cmdline")}},
+		{"csv-terminal", "csv", Options{Terminal: true, NoHeaders: true, Columns: columns(t, "pid,name")}},
+		{"csv-tree", "csv", Options{Query: &view.Query{Tree: true}, Columns: columns(t, "pid,ppid,command")}},
 		{"csv-stream", "csv", Options{Columns: columns(t, "pid,signals_caught"), Stream: true}},
 		{"findings", "findings", Options{}},
 		{"findings-narrow", "findings", Options{Width: 72, ASCII: true}},
@@ -124,7 +126,7 @@ func TestNoTextDrivesTheTerminal(t *testing.T) {
 	}
 	for name, write := range forms(t) {
 		for _, ascii := range []bool{false, true} {
-			got := text(t, Options{ASCII: ascii, Width: 100}, write)
+			got := text(t, Options{ASCII: ascii, Width: 100, Terminal: true}, write)
 			for _, r := range strings.ReplaceAll(got, "\r\n", "\n") {
 				if r != '\n' && (!unicode.IsPrint(r) || ascii && r > '~' && name != "csv") {
 					t.Errorf("%s has %U", name, r)
@@ -139,6 +141,27 @@ func TestNoTextDrivesTheTerminal(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What goes into CSV comes out of it, whatever it is.
+func TestCSVIsRaw(t *testing.T) {
+	f := frame()
+	f.Snap.Procs[1].Comm, f.Snap.Procs[2].Comm = "a\r\nb \"c\", d\n\x1b[0m", ""
+	got := text(t, Options{NoHeaders: true, Columns: columns(t, "comm")}, func(w *Writer) error { return w.CSV(f) })
+	want := "systemd\r\n\"a\r\nb \"\"c\"\", d\n\x1b[0m\"\r\n\"\"\r\nsh\r\n"
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("%q, want %q…", got, want)
+	}
+}
+
+// One long text does not make its whole column wide in a pipe, where nothing is cut.
+func TestWideTextsInAPipe(t *testing.T) {
+	f := frame()
+	f.Snap.Procs[1].Cmdline = strings.Repeat("x", 4000)
+	got := text(t, Options{NoHeaders: true, Columns: columns(t, "cmdline,pid")}, func(w *Writer) error { return w.Table(f) })
+	if len(got) > 5000 || !strings.Contains(got, strings.Repeat("x", 4000)) {
+		t.Errorf("%d bytes", len(got))
 	}
 }
 
@@ -188,13 +211,13 @@ func TestCheckStates(t *testing.T) {
 		want     State
 		line     string
 	}{
-		{"nothing", nil, "zombie,orphan", "", false, StateOK, "PTOP OK - nothing is sick among 7 processes | critical=0;;;0 "},
-		{"not evaluated", nil, "", "", false, StateUnknown, "PTOP UNKNOWN - ctx-storm was not evaluated"},
+		{"nothing", nil, "zombie,orphan", "", false, StateOK, "PTOP OK - no zombie, no orphan among 7 processes | critical=0;;;0 "},
+		{"not evaluated", nil, "", "", false, StateUnknown, "PTOP UNKNOWN - not evaluated: ctx-storm; what that needs could not be read of 7 of 7 processes | "},
 		{"not evaluated, but found", []detect.Finding{finding("zombie", detect.Warning)}, "", "", false, StateWarning, "PTOP WARNING - 1 finding: zombie / found | "},
-		{"info does not count", []detect.Finding{finding("zombie", detect.Info)}, "zombie", "", false, StateOK, ""},
+		{"info does not count", []detect.Finding{finding("zombie", detect.Info)}, "zombie", "", false, StateOK, "PTOP OK - no zombie worse than info among 7 processes | "},
 		{"info counts when asked", []detect.Finding{finding("zombie", detect.Info)}, "zombie:info", "", false, StateWarning, ""},
-		{"warning below critical", []detect.Finding{finding("orphan", detect.Warning)}, "orphan:critical", "", false, StateOK, ""},
-		{"another detector", []detect.Finding{finding("ctx-storm", detect.Critical)}, "zombie", "", false, StateOK, ""},
+		{"warning below critical", []detect.Finding{finding("orphan", detect.Warning)}, "orphan:critical", "", false, StateOK, "PTOP OK - no orphan worse than warning among 7 processes | "},
+		{"another detector", []detect.Finding{finding("ctx-storm", detect.Critical)}, "zombie", "", false, StateOK, "PTOP OK - no zombie among 7 processes | critical=1;;;0 "},
 		{"the worst", []detect.Finding{finding("orphan", detect.Critical), finding("zombie", detect.Warning)}, "zombie,orphan:warning", "", false, StateCritical, "PTOP CRITICAL - 2 findings, the worst: orphan / found"},
 		{"an old reading", nil, "zombie", "collect: no /proc", false, StateUnknown, "PTOP UNKNOWN - collect: no /proc |"},
 		{"no process", nil, "zombie", "", true, StateUnknown, "PTOP UNKNOWN - no process could be read |"},
@@ -211,7 +234,7 @@ func TestCheckStates(t *testing.T) {
 			}
 			var state State
 			got := text(t, Options{}, func(w *Writer) (err error) {
-				state, err = w.Check(f, detectors, on)
+				state, err = w.Check(f, Checking{Detectors: detectors, FailOn: on})
 				return err
 			})
 			if state != c.want || !strings.HasPrefix(got, c.line) {
@@ -227,6 +250,61 @@ func TestCheckStates(t *testing.T) {
 		if _, err := ParseFailOn(in, detectors); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", in, err)
 		}
+	}
+}
+
+// What was not seen is not healthy.
+func TestCheckOfWhatCouldNotBeSeen(t *testing.T) {
+	zombie := []*detect.Detector{{ID: "zombie", Needs: pcb.FieldStat}}
+	for _, c := range []struct {
+		name   string
+		denied int // processes that refuse their state
+		hidden bool
+		query  view.Query
+		strict bool
+		want   string
+	}{
+		{"all", 0, false, view.Query{}, false, "PTOP OK - nothing is sick among 7 processes | critical=0;;;0 warning=0;;;0 zombies=2;;;0 processes=7;;;0;32768 threads=7;;;0 load1"},
+		{"less than half", 3, false, view.Query{}, false, "PTOP OK - nothing is sick among 7 processes | critical=0;;;0 warning=0;;;0 load1"},
+		{"most", 4, false, view.Query{}, false, "PTOP UNKNOWN - not evaluated: zombie; what that needs could not be read of 4 of 7 processes | critical=0;;;0 warning=0;;;0 load1"},
+		{"most, of the others", 4, false, view.Query{PIDs: []int32{60}}, false, "PTOP OK - nothing is sick among 1 process |"},
+		{"hidden", 0, true, view.Query{}, false, "PTOP UNKNOWN - others' processes are hidden (hidepid): run the check as root | critical=0;;;0 warning=0;;;0 load1"},
+		{"hidden, but not these", 0, true, view.Query{PIDs: []int32{42}}, false, "PTOP OK - nothing is sick among 1 process |"},
+		{"perhaps hidden", 0, true, view.Query{User: "www"}, false, "PTOP UNKNOWN - others' processes are hidden"},
+		{"nobody", 0, false, view.Query{User: "www"}, false, "PTOP OK - nothing is sick among 0 processes |"},
+		{"strict", 0, false, view.Query{}, true, "PTOP OK - nothing is sick"},
+		{"strict, in part", 1, false, view.Query{}, true, "PTOP UNKNOWN - not all could be seen, and that is asked for (--strict) |"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := frame()
+			f.Findings, f.Snap.Coverage = nil, pcb.Coverage{HidePID: c.hidden, DeniedFields: c.denied}
+			for i := range f.Snap.Procs {
+				p := &f.Snap.Procs[i]
+				p.Have, p.Denied = p.Have|pcb.FieldStat, 0
+				if i < c.denied {
+					p.Have, p.Denied = 0, pcb.FieldStat
+				}
+			}
+			got := text(t, Options{Query: &c.query}, func(w *Writer) error {
+				_, err := w.Check(f, Checking{Detectors: zombie, Strict: c.strict})
+				return err
+			})
+			if !strings.HasPrefix(got, c.want) {
+				t.Errorf("%q, want %q…", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCheckTellsNoUntruth(t *testing.T) {
+	f := frame()
+	f.Findings = f.Findings[1:] // of severity info
+	got := text(t, Options{}, func(w *Writer) error {
+		_, err := w.Check(f, Checking{})
+		return err
+	})
+	if !strings.HasPrefix(got, "PTOP OK - nothing worse than info among 7 processes |") {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -25,12 +25,12 @@ func TestParseID(t *testing.T) {
 }
 
 func TestSignals(t *testing.T) {
-	for text, want := range map[string]Signal{"TERM": SIGTERM, "sigterm": SIGTERM, "15": SIGTERM, "RTMIN+3": 37, "SIGCHLD": SIGCHLD, "64": 64} {
+	for text, want := range map[string]Signal{"TERM": SIGTERM, "sigterm": SIGTERM, "15": SIGTERM, "RTMIN+3": 37, "SIGRTMIN": 34, "SIGRTMAX": 64, "rtmax-30": 34, "SIGCHLD": SIGCHLD, "64": 64} {
 		if got, err := ParseSignal(text); got != want || err != nil {
 			t.Errorf("%q is %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "0", "65", "-1", "NOPE", "SIG", "RTMIN+31", "RTMIN-1"} {
+	for _, text := range []string{"", "0", "65", "-1", "NOPE", "SIG", "RTMIN+31", "RTMIN-1", "RTMAX+1", "RTMAX-31", "RTMIN+-1", "RTMIN3"} {
 		if got, err := ParseSignal(text); err == nil {
 			t.Errorf("%q counts as %v", text, got)
 		}
@@ -82,13 +82,16 @@ func TestPhase(t *testing.T) {
 
 func TestName(t *testing.T) {
 	for _, c := range []struct{ comm, cmdline, want string }{
+		{"", "/bin/sh\x00-c", "sh"},
+		{"", "", "true name"},
+		{"", "\x00", "true name"},
 		{"sh", "/bin/sh\x00-c", "sh"},
 		{"systemd-resolve", "/lib/systemd/systemd-resolved", "systemd-resolved"},
 		{"systemd-resolve", "something else", "systemd-resolve"},
 		{"nginx", "nginx: master process", "nginx"},
 		{"kworker/0:1", "", "kworker/0:1"},
 	} {
-		if got := (&Process{Comm: c.comm, Cmdline: c.cmdline}).Name(); got != c.want {
+		if got := (&Process{Comm: c.comm, Cmdline: c.cmdline, Exe: "/usr/bin/true name (deleted)"}).Name(); got != c.want {
 			t.Errorf("%q %q is called %q, want %q", c.comm, c.cmdline, got, c.want)
 		}
 	}

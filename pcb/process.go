@@ -3,7 +3,10 @@
 // so that everything which computes over a Snapshot (tree, detect, export, ui) links nothing that reads one.
 package pcb
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Process is the control block of one process (a thread group). A field whose group is not in Have was not
 // read and its value means nothing: unknown is not zero. Strings and slices are shared between Snapshots and
@@ -170,13 +173,20 @@ func (p *Process) Zombie() bool { return p.State == 'Z' }
 // LeaderExited reports whether only the main thread has ended while others work on: such a process is alive.
 func (p *Process) LeaderExited() bool { return p.State == 'Z' && p.Threads > 1 }
 
-// Name is the shortest true name of the process: the base name of argv[0] when comm is a cut form of it, else comm.
+// Name is the shortest true name of the process: the base name of argv[0] when comm is a cut form of it, else comm. Where
+// comm is empty, as a process may make it, argv[0] or else exe speaks for it.
 func (p *Process) Name() string {
 	base := baseName(firstArg(p.Cmdline))
 	if len(p.Comm) >= 15 && len(base) > len(p.Comm) && base[:len(p.Comm)] == p.Comm {
 		return base
 	}
-	return p.Comm
+	switch {
+	case p.Comm != "":
+		return p.Comm
+	case base != "":
+		return base
+	}
+	return baseName(strings.TrimSuffix(p.Exe, " (deleted)"))
 }
 
 func firstArg(cmdline string) string {

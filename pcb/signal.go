@@ -66,16 +66,16 @@ var Signals = []SignalInfo{
 	{31, "SYS", "bad system call"},
 }
 
-// signalMax is the highest real-time signal, SIGRTMAX.
-const signalMax = 64
+// signalMin and signalMax are the lowest and the highest real-time signal, SIGRTMIN and SIGRTMAX.
+const signalMin, signalMax = 34, 64
 
 // String gives the name with SIG: SIGTERM, SIGRTMIN+3, or SIG99 for what has no name.
 func (s Signal) String() string {
 	if s >= 1 && int(s) <= len(Signals) {
 		return "SIG" + Signals[s-1].Name
 	}
-	if s >= 34 && s <= signalMax {
-		return "SIGRTMIN+" + strconv.Itoa(int(s-34))
+	if s >= signalMin && s <= signalMax {
+		return "SIGRTMIN+" + strconv.Itoa(int(s-signalMin))
 	}
 	return "SIG" + strconv.Itoa(int(s))
 }
@@ -94,12 +94,30 @@ func ParseSignal(text string) (Signal, error) {
 			return s.Number, nil
 		}
 	}
-	if rest, ok := strings.CutPrefix(name, "RTMIN+"); ok {
-		if n, err := strconv.Atoi(rest); err == nil && n >= 0 && 34+n <= signalMax {
-			return Signal(34 + n), nil
-		}
+	if s := realTime(name); s != 0 {
+		return s, nil
 	}
 	return 0, fmt.Errorf("signal %q does not exist: want a name such as TERM or HUP, or a number from 1 to %d", text, signalMax)
+}
+
+// realTime reads RTMIN, RTMIN+3, RTMAX, RTMAX-3; 0 for what is none.
+func realTime(name string) Signal {
+	for _, end := range []struct {
+		name, sign string
+		at, step   int
+	}{{"RTMIN", "+", signalMin, 1}, {"RTMAX", "-", signalMax, -1}} {
+		rest, ok := strings.CutPrefix(name, end.name)
+		if ok && rest == "" {
+			return Signal(end.at)
+		}
+		if rest, ok = strings.CutPrefix(rest, end.sign); !ok {
+			continue
+		}
+		if n, err := strconv.ParseUint(rest, 10, 8); err == nil && n <= signalMax-signalMin {
+			return Signal(end.at + end.step*int(n))
+		}
+	}
+	return 0
 }
 
 // InMask reports whether the signal's bit is set in one of the masks of a Process.

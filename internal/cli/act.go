@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"ptop/internal/act"
 	"ptop/internal/sanitize"
@@ -18,9 +19,6 @@ func (p *program) signal(context.Context) (exitCode, error) {
 }
 
 func (p *program) renice(context.Context) (exitCode, error) {
-	if p.opt.renice < -20 || p.opt.renice > 19 {
-		return exitUsage, usagef("--renice %d: want -20 (first) to 19 (last)", p.opt.renice)
-	}
 	return p.act(func(t pcb.Target) []pcb.Outcome { return t.Renice(p.opt.renice) })
 }
 
@@ -32,17 +30,32 @@ func (p *program) act(do func(pcb.Target) []pcb.Outcome) (exitCode, error) {
 	if len(p.args) == 0 {
 		return exitUsage, usagef("which process? name pids (1234) or identities (1234:66157) as arguments")
 	}
-	ids := make([]pcb.ID, len(p.args))
-	for i, arg := range p.args {
+	var ids []pcb.ID
+	for _, arg := range p.args {
 		id, _, err := pcb.ParseID(arg)
 		if err != nil {
 			return exitUsage, usage(err)
 		}
-		ids[i] = id
+		ids = append(ids, id)
 	}
-	target, failed := act.Bind(p.root(), ids)
+	target, failed := act.Bind(p.root(), distinct(ids))
 	defer target.Close()
 	return p.tell(append(failed, do(target)...))
+}
+
+// distinct leaves out what names a process again: the same ID, and a bare pid beside its identity.
+func distinct(ids []pcb.ID) []pcb.ID {
+	exact := map[int32]bool{}
+	for _, id := range ids {
+		exact[id.PID] = exact[id.PID] || id.Start != 0
+	}
+	var out []pcb.ID
+	for _, id := range ids {
+		if !slices.Contains(out, id) && (id.Start != 0 || !exact[id.PID]) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 func (p *program) tell(outcomes []pcb.Outcome) (exitCode, error) {

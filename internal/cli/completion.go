@@ -11,6 +11,9 @@ import (
 	"ptop/pcb"
 )
 
+// shells are those that there is a completion script for.
+var shells = []string{"bash", "zsh", "fish"}
+
 // writeCompletion prints a shell's completion script, made from the flags.
 func (f *flags) writeCompletion(w io.Writer, shell string) error {
 	var script string
@@ -21,8 +24,6 @@ func (f *flags) writeCompletion(w io.Writer, shell string) error {
 		script = "#compdef ptop\nautoload -U +X bashcompinit && bashcompinit\n" + f.bash()
 	case "fish":
 		script = f.fish()
-	default:
-		return usagef("--completion: no script for %q: want bash, zsh or fish", shell)
 	}
 	_, err := io.WriteString(w, script)
 	return err
@@ -44,7 +45,7 @@ func flagWords(name string) []string {
 		}
 		return names
 	case "completion":
-		return []string{"bash", "zsh", "fish"}
+		return shells
 	}
 	return nil
 }

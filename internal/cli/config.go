@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 	"github.com/spf13/pflag"
@@ -78,8 +79,7 @@ func readConfig(path string) ([]byte, error) {
 // applyConfig walks the file's keys with their lines: an error names the line and never quotes it, since what stands
 // there may be anybody's.
 func applyConfig(all *pflag.FlagSet, path string, text []byte) error {
-	given := map[string]bool{}
-	all.Visit(func(f *pflag.Flag) { given[f.Name] = true })
+	given := settled(all)
 	seen := map[string]bool{}
 	var parser unstable.Parser
 	parser.Reset(text)
@@ -105,7 +105,7 @@ func applyConfig(all *pflag.FlagSet, path string, text []byte) error {
 		}
 		for _, value := range configValues(node.Value()) {
 			if err := all.Set(key, value); err != nil {
-				return fmt.Errorf("%s: line %d: %s: bad value: %s", path, line, key, cause(err))
+				return fmt.Errorf("%s: line %d: %s: %s", path, line, key, strings.TrimPrefix(cause(err), key+": "))
 			}
 		}
 	}
@@ -154,10 +154,30 @@ func configValues(node *unstable.Node) []string {
 // cause is the innermost text of a wrapped error, which does not repeat the input.
 func cause(err error) string {
 	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
+	switch {
+	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "bool":
+		return "want true or false"
+	case errors.As(err, &invalid):
 		return errors.Unwrap(invalid).Error()
 	}
 	return err.Error()
+}
+
+// settled are the flags that the configuration does not touch: those of the command line and, when it asks for a mode,
+// every other mode.
+func settled(all *pflag.FlagSet) map[string]bool {
+	names, asked := map[string]bool{}, false
+	all.Visit(func(f *pflag.Flag) { names[f.Name] = true })
+	for _, m := range modes() {
+		name := strings.TrimPrefix(m.name, "--")
+		asked = asked || names[name] && all.Lookup(name).Value.String() != "false"
+	}
+	if asked {
+		for _, m := range modes() {
+			names[strings.TrimPrefix(m.name, "--")] = true
+		}
+	}
+	return names
 }
 
 func settingNames(all *pflag.FlagSet) []string {

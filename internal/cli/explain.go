@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"ptop/collect"
 	"ptop/collect/detail"
@@ -16,13 +17,13 @@ import (
 
 // explain tells everything about one process: what it is, what started it, what it does, what is wrong with it.
 func (p *program) explain(ctx context.Context) (exitCode, error) {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
 	id, _, err := pcb.ParseID(p.opt.explain)
 	if err != nil {
 		return exitUsage, usage(err)
 	}
-	writer, err := p.writer()
+	writer, err := p.writer(nil)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -34,11 +35,11 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 	return exitDone, p.readings(ctx, sampler, func(f *monitor.Frame) error {
 		proc := f.Snap.Lookup(id)
 		if proc == nil {
-			return usagef("no process %s here: it has ended, or never was", p.opt.explain)
+			return noProcess(p.opt.explain)
 		}
 		in, err := p.detail(ctx, detail.New(p.root()), proc.ID)
 		if err != nil {
-			return fmt.Errorf("reading process %s: %w", p.opt.explain, err)
+			return fmt.Errorf("process %s could not be read: %w", p.opt.explain, whyUnread(err))
 		}
 		if p.opt.json {
 			return writer.ExplainJSON(f, in)
@@ -47,16 +48,31 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 	})
 }
 
+// whyUnread is the innermost reason, since what stands before it says again what was read.
+func whyUnread(err error) error {
+	var why syscall.Errno
+	switch {
+	case !errors.As(err, &why):
+		return err
+	case errors.Is(why, fs.ErrPermission):
+		return fmt.Errorf("%w: run ptop as root", why)
+	}
+	return why
+}
+
 // capture writes the /proc files that a reading uses, for a bug report: whole or not at all.
 func (p *program) capture(ctx context.Context) (exitCode, error) {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
 	if _, err := p.sampler(); err != nil { // is it a /proc at all?
 		return exitUsage, err
 	}
 	path := p.opt.capture
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() { // it would be replaced: a device, too
-		return exitUsage, usagef("writing the capture: %s is there and is no regular file", path)
+	if path == "-" {
+		return exitUsage, usagef("writing the capture: it goes to a file, so name one")
+	}
+	if _, err := os.Lstat(path); err == nil { // it would be replaced, be it a device
+		return exitUsage, usagef("writing the capture: %s is there already: name a file that is not", path)
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".ptop-capture-*")
 	var at *fs.PathError

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -62,6 +63,9 @@ type flags struct {
 	all    *pflag.FlagSet
 }
 
+// sources are the readers that can be asked for, the default first.
+var sources = []string{"auto", "proc"}
+
 const defaultDelay = 500 * time.Millisecond
 
 func newFlags(o *options) *flags {
@@ -97,48 +101,53 @@ func modeFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVarP(&o.tree, "tree", "t", false, "show the parent and child tree, in any mode")
 	f.BoolVar(&o.findings, "findings", false, "only what is sick, as text or with --json")
 	f.BoolVar(&o.check, "check", false, "health check as a monitoring plugin: status line, perfdata, exit 0 to 3")
-	f.StringVar(&o.failOn, "fail-on", "", "`DETECTORS` that --check minds: zombie,orphan:warning (default all)")
-	f.StringVar(&o.explain, "explain", "", "explain one process: `PID` or pid:start")
-	f.StringVar(&o.signal, "signal", "", "send signal `NAME` to the processes named as arguments (pid or pid:start)")
-	f.IntVar(&o.renice, "renice", 0, "set nice value `N` (-20 to 19) of the processes named as arguments")
-	f.StringVar(&o.capture, "capture", "", "write the /proc files that a reading uses to `FILE.tar`, for a bug report")
+	f.Var(text(&o.failOn, checkFailOn), "fail-on", "`DETECTORS` that --check minds: zombie,orphan:warning (default all)")
+	f.Var(text(&o.explain, checkID), "explain", "explain one process: `PID` or pid:start")
+	f.Var(text(&o.signal, checkSignal), "signal", "send signal `NAME` to the processes named as arguments (pid or pid:start)")
+	f.Var(whole(&o.renice, -20, 19, "want -20 (first) to 19 (last)"), "renice", "set nice value `N` (-20 to 19) of the processes named as arguments")
+	f.Var(text(&o.capture, nil), "capture", "write the /proc files that a reading uses to `FILE.tar`, for a bug report")
 }
 
 func selectionFlags(f *pflag.FlagSet, o *options) {
 	f.VarP(&o.pids, "pid", "p", "only these processes: 1,2,3")
 	f.BoolVar(&o.descendants, "descendants", false, "with --pid: and everything below them")
-	f.StringVarP(&o.user, "user", "u", "", "only this effective user, by `NAME` or uid")
-	f.StringVarP(&o.filter, "filter", "F", "", "only what matches `EXPR`: 'state == \"Z\" or cpu_percent > 50', or a word")
-	f.StringVar(&o.container, "container", "", "only this container, by `NAME` or id")
-	f.StringVar(&o.unit, "unit", "", "only this systemd `UNIT`")
-	f.Int32Var(&o.namespace, "namespace", 0, "only the pid namespace of process `PID`")
+	f.VarP(text(&o.user, checkUser), "user", "u", "only this effective user, by `NAME` or uid")
+	f.VarP(text(&o.filter, checkFilter), "filter", "F", "only what matches `EXPR`: 'state == \"Z\" or cpu_percent > 50', or a word")
+	f.Var(text(&o.container, nil), "container", "only this container, by `NAME` or id")
+	f.Var(text(&o.unit, nil), "unit", "only this systemd `UNIT`")
+	f.Var(value[int32]{&o.namespace, parsePID, "int32"}, "namespace", "only the pid namespace of process `PID`")
 	f.BoolVar(&o.kernel, "kernel-threads", false, "show kernel threads (default: not on the screen and in text, yes in JSON and CSV)")
 	f.BoolVarP(&o.threads, "threads", "H", false, "a row for each thread")
-	f.StringVarP(&o.sort, "sort", "s", "", "order by `COLUMNS`: -cpu_percent,pid; - is descending, figures are so by default")
-	f.StringVarP(&o.columns, "columns", "o", "", "show `COLUMNS`: pid,rss_bytes, or +rss_bytes to add to the default")
-	f.StringVar(&o.groupBy, "group-by", "", "one row for each value of `COLUMN`: container, unit, user, name or state")
-	f.IntVar(&o.limit, "limit", 0, "at most `N` rows")
+	f.VarP(text(&o.sort, checkSort), "sort", "s", "order by `COLUMNS`: -cpu_percent,pid; - is descending, figures are so by default")
+	f.VarP(text(&o.columns, checkColumns), "columns", "o", "show `COLUMNS`: pid,rss_bytes, or +rss_bytes to add to the default")
+	f.Var(text(&o.groupBy, checkGroupBy), "group-by", "one row for each value of `COLUMN`")
+	f.Var(whole(&o.limit, 0, math.MaxInt, "want 0 (all) or more"), "limit", "at most `N` rows")
 }
 
 func samplingFlags(f *pflag.FlagSet, o *options) {
 	o.delay = seconds(defaultDelay)
 	f.VarP(&o.delay, "delay", "d", "time between two readings: seconds or 500ms; the screen's default is 2s; 0 takes one reading, without rates")
-	f.IntVarP(&o.iterations, "iterations", "n", 1, "`N` documents or tables; 0 goes on until interrupted")
+	o.iterations = 1
+	f.VarP(whole(&o.iterations, 0, math.MaxInt, "want 0 (no end) or more"), "iterations", "n", "`N` documents or tables; 0 goes on until interrupted")
 	f.Var(&o.observe, "observe", "watch that long before answering (default: one --delay)")
-	f.StringVar(&o.procfs, "procfs", "/proc", "read another /proc at `DIR`; HOST_PROC is honoured")
-	f.StringVar(&o.source, "source", "auto", "which `READER`: auto or proc")
+	o.procfs = "/proc"
+	f.Var(text(&o.procfs, nil), "procfs", "read another /proc at `DIR`; HOST_PROC is honoured")
+	o.source = sources[0]
+	f.Var(oneOf(&o.source, sources), "source", "which `READER`: "+strings.Join(sources, " or "))
 }
 
 func diagnosisFlags(f *pflag.FlagSet, o *options) {
-	f.StringArrayVar(&o.set, "set", nil, "a detector's parameter, `DETECTOR.PARAM=VALUE`; repeatable; see --help-detectors")
-	f.Float64Var(&o.timeScale, "time-scale", 1, "multiply every age, hold and window of the detectors by `X`, for trials")
+	f.Var(assignments(&o.set), "set", "a detector's parameter, `DETECTOR.PARAM=VALUE`; repeatable; see --help-detectors")
+	o.timeScale = 1
+	f.Var(factor(&o.timeScale), "time-scale", "multiply every age, hold and window of the detectors by `X`, for trials")
 }
 
 func outputFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVar(&o.noHeaders, "no-headers", false, "no heading lines in text and CSV")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII only")
 	f.BoolVar(&o.noColor, "no-color", false, "no colours, as NO_COLOR in the environment")
-	f.StringVar(&o.theme, "theme", "default", "colours of the screen, `NAME`: "+strings.Join(ui.ThemeNames(), ", "))
+	o.theme = "default"
+	f.Var(oneOf(&o.theme, ui.ThemeNames()), "theme", "colours of the screen, `NAME`: "+strings.Join(ui.ThemeNames(), ", "))
 	f.BoolVar(&o.vimKeys, "vim-keys", false, "j k h l g G move, and what they did elsewhere moves to capitals")
 	f.BoolVar(&o.redact, "redact", false, "mask what looks like a secret in command lines")
 	f.BoolVar(&o.noArgs, "no-args", false, "leave arguments out of command lines")
@@ -147,8 +156,8 @@ func outputFlags(f *pflag.FlagSet, o *options) {
 
 func configFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVar(&o.readOnly, "read-only", false, "no signal and no renice in any mode")
-	f.StringVar(&o.config, "config", "", "read `FILE` instead of $XDG_CONFIG_HOME/ptop/config.toml; every long flag is a key")
-	f.StringVar(&o.completion, "completion", "", "print the completion script for `SHELL`: bash, zsh or fish")
+	f.Var(text(&o.config, nil), "config", "read `FILE` instead of $XDG_CONFIG_HOME/ptop/config.toml; every long flag is a key")
+	f.Var(oneOf(&o.completion, shells), "completion", "print the completion script for `SHELL`: "+strings.Join(shells, ", "))
 }
 
 func helpFlags(f *pflag.FlagSet, o *options) {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"golang.org/x/term"
 )
@@ -61,8 +59,13 @@ func (p *program) mode() (mode, error) {
 
 // onTerminal reports whether both ends of the conversation are a terminal.
 func (p *program) onTerminal() bool {
+	return p.toTerminal() && p.stdin != nil && term.IsTerminal(int(p.stdin.Fd()))
+}
+
+// toTerminal reports whether a terminal shows the output.
+func (p *program) toTerminal() bool {
 	out, ok := p.stdout.(*os.File)
-	return ok && term.IsTerminal(int(out.Fd())) && p.stdin != nil && term.IsTerminal(int(p.stdin.Fd()))
+	return ok && term.IsTerminal(int(out.Fd()))
 }
 
 // width is how many cells a line of text may have: those of the terminal, or no limit in a pipe.
@@ -77,8 +80,3 @@ func (p *program) width() int {
 
 // errNoTerminal is what the screen says without one.
 var errNoTerminal = errors.New("no terminal for the screen: try ptop --json, --once or --check")
-
-// untilInterrupted gives a context that ends at the signals which ask a command to end.
-func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-}

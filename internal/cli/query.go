@@ -2,11 +2,12 @@ package cli
 
 import (
 	"fmt"
-	"os/user"
+	"slices"
 	"strconv"
 
 	"ptop/internal/column"
 	"ptop/internal/filter"
+	"ptop/internal/monitor"
 	"ptop/internal/view"
 )
 
@@ -30,24 +31,36 @@ func (p *program) query(kernel bool) (*view.Query, error) {
 			return nil, usagef("--sort: %w", err)
 		}
 	}
-	if q.GroupBy, err = p.groupBy(); err != nil {
-		return nil, usage(err)
-	}
-	if o.tree && q.GroupBy != nil {
-		return nil, usagef("--tree and --group-by do not go together")
-	}
-	return q, usage(checkUser(o.user))
+	q.GroupBy, _ = column.ByID(o.groupBy)
+	return q, nil
 }
 
-func (p *program) groupBy() (*column.Column, error) {
-	if p.opt.groupBy == "" {
-		return nil, nil
+// answerable refuses a question to which an answer would look like one about nothing: about processes that are not there,
+// or with a filter that can't be computed of any.
+func (p *program) answerable(f *monitor.Frame, q *view.Query) error {
+	wanted := q.PIDs
+	if q.Namespace != 0 {
+		wanted = append(slices.Clone(wanted), q.Namespace)
 	}
-	c, ok := column.ByID(p.opt.groupBy)
-	if !ok {
-		return nil, fmt.Errorf("--group-by: %w", column.Unknown(p.opt.groupBy))
+	for _, pid := range wanted {
+		if f.Snap.Index(pid) < 0 {
+			return noProcess(strconv.Itoa(int(pid)))
+		}
 	}
-	return c, nil
+	q.Select(f)
+	faults := q.Filter.Faults()
+	if faults.Failed > 0 && faults.Computed == 0 {
+		return usagef("%w; so it is with all %d processes", faults.First, faults.Failed)
+	}
+	if faults.Failed > 0 {
+		fmt.Fprintf(p.stderr, "ptop: %s; so it is with %d of %d processes, which are left out\n",
+			oneLine(faults.First), faults.Failed, faults.Failed+faults.Computed)
+	}
+	return nil
+}
+
+func noProcess(name string) error {
+	return usagef("no process %s here: it has ended, never was, or is hidden", name)
 }
 
 // columns are those that were asked for; nil when none were.
@@ -60,20 +73,6 @@ func (p *program) columns() ([]*column.Column, error) {
 		return nil, usagef("--columns: %w", err)
 	}
 	return list, nil
-}
-
-// checkUser refuses a name that no user has: it would select nothing, silently. A uid needs no name.
-func checkUser(name string) error {
-	if name == "" {
-		return nil
-	}
-	if _, err := strconv.ParseUint(name, 10, 32); err == nil {
-		return nil
-	}
-	if _, err := user.Lookup(name); err != nil {
-		return fmt.Errorf("--user %q: no such user", name)
-	}
-	return nil
 }
 
 // ascii reports whether only ASCII may be drawn.

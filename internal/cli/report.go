@@ -3,19 +3,23 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"ptop/detect"
 	"ptop/export"
 	"ptop/internal/monitor"
+	"ptop/internal/view"
 )
 
 // report writes Frames in one of the forms for scripts and pipes: JSON, CSV, text, findings.
 func (p *program) report(ctx context.Context) (exitCode, error) {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
-	writer, err := p.writer()
+	query, err := p.query(!p.opt.once || p.opt.findings)
+	if err != nil {
+		return exitUsage, err
+	}
+	writer, err := p.writer(query)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -24,9 +28,15 @@ func (p *program) report(ctx context.Context) (exitCode, error) {
 		return exitUsage, err
 	}
 	write := p.form(writer)
-	code := exitDone
+	code, first := exitDone, true
 	err = p.readings(ctx, sampler, func(f *monitor.Frame) error {
-		if p.opt.strict && !wholly(f) {
+		if first {
+			if err := p.answerable(f, query); err != nil {
+				return err
+			}
+			first = false
+		}
+		if p.opt.strict && !export.Wholly(f.Snap) {
 			code = exitPartial
 		}
 		return write(f)
@@ -47,19 +57,15 @@ func (p *program) form(w *export.Writer) func(*monitor.Frame) error {
 	return w.Table
 }
 
-func (p *program) writer() (*export.Writer, error) {
-	query, err := p.query(p.opt.json || p.opt.csv)
-	if err != nil {
-		return nil, err
-	}
+func (p *program) writer(query *view.Query) (*export.Writer, error) {
 	columns, err := p.columns()
 	if err != nil {
 		return nil, err
 	}
 	tag, _ := buildVersion()
-	return export.NewWriter(p.stdout, export.Options{
+	return export.NewWriter(p.out, export.Options{
 		Version: tag, Columns: columns, Query: query, Findings: p.opt.findings,
-		NoHeaders: p.opt.noHeaders, ASCII: p.ascii(), Stream: p.opt.iterations != 1, Width: p.width(),
+		NoHeaders: p.opt.noHeaders, ASCII: p.ascii(), Stream: p.opt.iterations != 1, Width: p.width(), Terminal: p.toTerminal(),
 	}), nil
 }
 
@@ -92,39 +98,34 @@ func (p *program) step() time.Duration {
 	return defaultDelay
 }
 
-// wholly reports whether nothing was hidden or denied.
-func wholly(f *monitor.Frame) bool {
-	c := &f.Snap.Coverage
-	return c.DeniedFields == 0 && c.Blocked == 0 && !c.HidePID && !c.SubsetPID
-}
-
-// check answers as a monitoring plugin: whatever fails is UNKNOWN, told on stdout, where a plugin's caller reads.
+// check answers as a monitoring plugin. Whatever fails, Run tells as UNKNOWN.
 func (p *program) check(ctx context.Context) (exitCode, error) {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
 	on, err := export.ParseFailOn(p.opt.failOn, detect.All)
 	if err != nil {
-		return exitUsage, usagef("--fail-on: %w", err)
+		return exitUsage, usage(err)
 	}
-	writer, err := p.writer()
+	query, err := p.query(true)
+	if err != nil {
+		return exitUsage, err
+	}
+	writer, err := p.writer(query)
+	if err != nil {
+		return exitUsage, err
+	}
+	sampler, err := p.sampler()
 	if err != nil {
 		return exitUsage, err
 	}
 	state := export.StateUnknown
-	sampler, err := p.sampler()
-	if err == nil {
-		err = p.readings(ctx, sampler, func(f *monitor.Frame) (err error) {
-			state, err = writer.Check(f, detect.All, on)
+	err = p.readings(ctx, sampler, func(f *monitor.Frame) error {
+		err := p.answerable(f, query)
+		if err != nil {
 			return err
-		})
-	}
-	var bad usageError
-	switch {
-	case errors.As(err, &bad):
-		return exitUsage, err
-	case err != nil:
-		fmt.Fprintf(p.stdout, "PTOP UNKNOWN - %s\n", oneLine(err))
-		return exitUnknown, nil
-	}
-	return exitCode(state), nil
+		}
+		state, err = writer.Check(f, export.Checking{Detectors: detect.All, FailOn: on, Strict: p.opt.strict})
+		return err
+	})
+	return exitCode(state), err
 }

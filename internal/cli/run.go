@@ -10,38 +10,59 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"ptop/collect"
 	"ptop/detect"
+	"ptop/export"
 	"ptop/internal/column"
 	"ptop/internal/near"
-	"ptop/ui"
+	"ptop/internal/sanitize"
 )
 
 // program is one run of ptop: what it was asked, and where it reads and writes.
 type program struct {
 	opt   options
 	flags *flags
+	// given are the flags that the configuration does not touch; nil until the command line could be read.
+	given map[string]bool
 	// collector is the one that sampler made.
 	collector *collect.Collector
 	args      []string // the process IDs to act on
 	env       environment
 	stdin     *os.File
 	stdout    io.Writer
+	out       io.Writer // stdout, or what an interrupt makes give up a blocked write to it
 	stderr    io.Writer
 }
 
 // Run is ptop: it does what args ask for and gives the exit code.
 func Run(ctx context.Context, args, env []string, stdin *os.File, stdout, stderr io.Writer) int {
-	p := &program{env: env, stdin: stdin, stdout: stdout, stderr: stderr}
+	p := &program{env: env, stdin: stdin, stdout: stdout, out: stdout, stderr: stderr}
 	code, err := p.run(ctx, args)
-	if err == nil {
+	switch {
+	case err == nil:
 		return int(code)
+	case p.checking(args):
+		return int(p.unknown(err))
 	}
-	code = codeOf(err)
-	if code != exitDone && !errors.Is(err, errTold) {
+	if code = codeOf(err); code != exitDone && !errors.Is(err, errTold) {
 		fmt.Fprintf(stderr, "ptop: %s\n", oneLine(err))
 	}
 	return int(code)
+}
+
+// checking reports whether --check was asked for, also by a command line that could not be read.
+func (p *program) checking(args []string) bool {
+	return p.opt.check || p.given == nil && slices.Contains(args, "--check")
+}
+
+// unknown answers as a monitoring plugin that could not check: on stdout, where a plugin's caller reads.
+func (p *program) unknown(err error) exitCode {
+	if _, failed := fmt.Fprintf(p.out, "PTOP UNKNOWN - %s\n", export.WithoutBar(oneLine(err))); failed != nil {
+		fmt.Fprintf(p.stderr, "ptop: %s\n", oneLine(failed))
+	}
+	return exitUnknown
 }
 
 // errTold is a failure that was already told, process by process.
@@ -62,7 +83,7 @@ func (p *program) run(ctx context.Context, args []string) (exitCode, error) {
 func (p *program) parse(args []string) (done bool, err error) {
 	p.flags = newFlags(&p.opt)
 	if err := p.flags.all.Parse(args); err != nil {
-		return false, usagef("%s (ptop --help lists the flags)", flagError(err, p.flags))
+		return false, usagef("%s", flagError(err, p.flags))
 	}
 	p.args = p.flags.all.Args()
 	switch {
@@ -77,10 +98,11 @@ func (p *program) parse(args []string) (done bool, err error) {
 	case p.opt.completion != "":
 		return true, p.flags.writeCompletion(p.stdout, p.opt.completion)
 	}
+	p.given = settled(p.flags.all)
 	if err := loadConfig(p.flags.all, p.opt.config, p.env); err != nil {
 		return false, err
 	}
-	return false, usage(p.checkRanges())
+	return false, usage(p.settle())
 }
 
 func (p *program) writeln(text string) error {
@@ -88,36 +110,61 @@ func (p *program) writeln(text string) error {
 	return err
 }
 
-func (p *program) checkRanges() error {
+// settle refuses flags of the command line that do not go together. Of a setting and a flag, the flag is taken.
+func (p *program) settle() error {
 	o := &p.opt
 	switch {
-	case o.iterations < 0:
-		return fmt.Errorf("--iterations %d: want 0 (no end) or more", o.iterations)
-	case o.limit < 0:
-		return fmt.Errorf("--limit %d: want 0 (all) or more", o.limit)
-	case o.namespace < 0:
-		return fmt.Errorf("--namespace %d: want a pid", o.namespace)
-	case o.timeScale <= 0 || o.timeScale > 1000:
-		return fmt.Errorf("--time-scale %v: want more than 0, at most 1000", o.timeScale)
-	case o.descendants && len(o.pids) == 0:
+	case p.given["descendants"] && o.descendants && len(o.pids) == 0:
 		return fmt.Errorf("--descendants goes with --pid")
-	case o.failOn != "" && !o.check:
+	case p.given["fail-on"] && !o.check:
 		return fmt.Errorf("--fail-on goes with --check")
-	case !slices.Contains(ui.ThemeNames(), o.theme):
-		return fmt.Errorf("--theme %q: want %s", o.theme, strings.Join(ui.ThemeNames(), ", "))
-	case o.source != "auto" && o.source != "proc":
-		return fmt.Errorf("--source %q: want auto or proc", o.source)
+	case p.given["iterations"] && o.check:
+		return fmt.Errorf("--check answers once: --iterations does not go with it")
+	}
+	if !p.given["iterations"] && (o.check || o.explain != "") {
+		o.iterations = 1
+	}
+	if !o.tree || o.groupBy == "" {
+		return nil
+	}
+	switch {
+	case p.given["tree"] == p.given["group-by"]:
+		return fmt.Errorf("--tree and --group-by do not go together")
+	case p.given["tree"]:
+		o.groupBy = ""
+	default:
+		o.tree = false
 	}
 	return nil
 }
 
-// flagError is pflag's complaint in one line, with the nearest flag for one that does not exist.
+// flagError is pflag's complaint in one line, in ptop's words.
 func flagError(err error, f *flags) string {
-	text := err.Error()
-	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
-		return "unknown flag --" + name + suggest(name, append(settingNames(f.all), "help", "version"))
+	var none *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	const list = " (ptop --help lists the flags)"
+	switch {
+	case errors.As(err, &none) && none.GetSpecifiedShortnames() == "":
+		name := none.GetSpecifiedName()
+		return "unknown flag --" + name + suggest(name, append(settingNames(f.all), "help", "version")) + list
+	case errors.As(err, &missing):
+		return "--" + missing.GetFlag().Name + " needs a value"
+	case errors.As(err, &invalid):
+		return invalidFlag(invalid)
 	}
-	return text
+	return err.Error() + list
+}
+
+func invalidFlag(err *pflag.InvalidValueError) string {
+	name, why := err.GetFlag().Name, cause(err)
+	if why == errNoValue.Error() {
+		return "--" + name + " " + why
+	}
+	if strings.HasPrefix(why, name) { // it says by itself what it is about
+		return why
+	}
+	return fmt.Sprintf("--%s %s: %s", name, sanitize.Cells(sanitize.Text(err.GetValue()), 60), why)
 }
 
 // suggest gives ` (did you mean "x"?)` for the known name nearest to what was typed, or nothing.

@@ -1,12 +1,90 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"ptop/detect"
 )
+
+// value is a flag's value that is refused where it is given, so that a fault in the configuration has its line there.
+type value[T any] struct {
+	at    *T
+	parse func(string) (T, error)
+	kind  string
+}
+
+var errNoValue = errors.New("needs a value")
+
+func (v value[T]) Set(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errNoValue
+	}
+	parsed, err := v.parse(text)
+	if err == nil {
+		*v.at = parsed
+	}
+	return err
+}
+
+func (v value[T]) String() string { return fmt.Sprint(*v.at) }
+
+// Type is how --help calls the value.
+func (v value[T]) Type() string { return v.kind }
+
+// text is a text that check, which may be nil, does not refuse.
+func text(at *string, check func(string) error) value[string] {
+	return value[string]{at, func(text string) (string, error) {
+		if check == nil {
+			return text, nil
+		}
+		return text, check(text)
+	}, "string"}
+}
+
+// oneOf is a text that is one of names.
+func oneOf(at *string, names []string) value[string] {
+	return text(at, func(text string) error {
+		if !slices.Contains(names, text) {
+			return errors.New("want " + strings.Join(names, ", "))
+		}
+		return nil
+	})
+}
+
+// whole is a number from least to most; want says so in words.
+func whole(at *int, least, most int, want string) value[int] {
+	return value[int]{at, func(text string) (int, error) {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			return 0, errors.New(want)
+		}
+		return n, nil
+	}, "int"}
+}
+
+// factor is a number that the time scale may be.
+func factor(at *float64) value[float64] {
+	return value[float64]{at, func(text string) (float64, error) {
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(f > 0 && f <= 1000) { // NaN is neither
+			return 0, errors.New("want more than 0, at most 1000")
+		}
+		return f, nil
+	}, "float"}
+}
+
+// assignments is a flag value that may be given several times, each DETECTOR.PARAM=VALUE.
+func assignments(at *[]string) value[[]string] {
+	return value[[]string]{at, func(text string) ([]string, error) {
+		return append(*at, text), detect.NewSettings().Set(text)
+	}, "stringArray"}
+}
 
 // seconds is a flag value for a time: a number of seconds, as top takes it, or a Go duration.
 type seconds time.Duration
@@ -38,13 +116,21 @@ type pidList []int32
 
 func (l *pidList) Set(text string) error {
 	for _, part := range strings.Split(text, ",") {
-		n, err := strconv.ParseInt(strings.TrimSpace(part), 10, 32)
-		if err != nil || n <= 0 {
-			return fmt.Errorf("%q is no pid", part)
+		pid, err := parsePID(part)
+		if err != nil {
+			return err
 		}
-		*l = append(*l, int32(n))
+		*l = append(*l, pid)
 	}
 	return nil
+}
+
+func parsePID(text string) (int32, error) {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("%q is no pid", text)
+	}
+	return int32(n), nil
 }
 
 func (l *pidList) String() string {

@@ -123,6 +123,22 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// An empty name and an empty argument are values.
+func TestEmptyTexts(t *testing.T) {
+	r := testRow()
+	r.Proc.Comm, r.Proc.Cmdline = "", "\x00"
+	for id, want := range map[string]Value{"comm": {Kind: Text}, "args": {Kind: Text, Text: "\x00"}, "cmdline": {Kind: Text}} {
+		c, _ := ByID(id)
+		if got := c.Value(r); got != want {
+			t.Errorf("%s is %+v, want %+v", id, got, want)
+		}
+	}
+	r.Proc.Have = 0
+	if c, _ := ByID("comm"); c.Value(r).Kind != Absent {
+		t.Error("a name that was not read is no empty one")
+	}
+}
+
 func TestThreadRow(t *testing.T) {
 	r := testRow()
 	r.Thread, r.ThreadRates, r.Prefix = &r.Snap.Threads[1], &pcb.ThreadRates{CPU: 12, Wait: math.NaN()}, "  "

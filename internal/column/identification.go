@@ -82,13 +82,18 @@ var identification = []*Column{
 		Value: ofProc(pcb.FieldCreds, func(p *pcb.Process) Value { return number(p.GID) }),
 	}, {
 		ID: "name", Title: "NAME", Group: "identification", Kind: Text, Width: 15, PerThread: true,
-		Help: "name: comm, or the base name of argv[0] when comm is a cut form of it",
+		Help: "name: comm, or the base name of argv[0] when comm is a cut form of it or empty, or else of exe",
 		Value: perThread(ofProc(0, func(p *pcb.Process) Value { return named(p.Name()) }),
 			ofThread(0, func(t *pcb.Thread) Value { return named(t.Comm) })),
 	}, {
 		ID: "comm", Title: "COMM", Group: "identification", Kind: Text, Width: 15, PerThread: true,
 		Help: "the kernel's name for the task, at most 15 bytes (stat field 2)",
-		Value: perThread(ofProc(0, func(p *pcb.Process) Value { return named(p.Comm) }),
+		Value: perThread(ofProc(0, func(p *pcb.Process) Value {
+			if p.Comm == "" && !p.Have.Has(pcb.FieldStat) {
+				return Value{}
+			}
+			return text(p.Comm)
+		}),
 			ofThread(0, func(t *pcb.Thread) Value { return named(t.Comm) })),
 	}, {
 		ID: "exe", Title: "EXE", Group: "identification", Kind: Text, Width: 20,
@@ -100,8 +105,13 @@ var identification = []*Column{
 		Value: ofProc(pcb.FieldCmdline, func(p *pcb.Process) Value { return text(unterminated(p.Cmdline)) }),
 	}, {
 		ID: "args", Title: "ARGS", Group: "identification", Kind: Text, Width: 30, List: true,
-		Help:  "command line as the list of its arguments (/proc/PID/cmdline)",
-		Value: ofProc(pcb.FieldCmdline, func(p *pcb.Process) Value { return text(unterminated(p.Cmdline)) }),
+		Help: "command line as the list of its arguments (/proc/PID/cmdline)",
+		Value: ofProc(pcb.FieldCmdline, func(p *pcb.Process) Value {
+			if p.Cmdline == "\x00" { // one argument, which is empty
+				return text(p.Cmdline)
+			}
+			return text(unterminated(p.Cmdline))
+		}),
 	}, {
 		ID: "command", Title: "COMMAND", Group: "identification", Kind: Text, Width: 30, OnDemand: true,
 		Help:  "what the table shows: the tree, then the command line; [name] for kernel threads and zombies, {name} for threads",

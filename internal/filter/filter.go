@@ -29,6 +29,14 @@ type Filter struct {
 	used    []*column.Column
 	env     map[string]any
 	row     *column.Row // during Match
+	faults  Faults
+}
+
+// Faults counts the rows that Match was asked of.
+type Faults struct {
+	Computed int   // rows for which the expression has a value
+	Failed   int   // rows of which it can't be computed, though no value that it uses is unknown
+	First    error // of those that failed
 }
 
 // Compile reads an expression. An empty one matches everything. An error is one line that names the position of
@@ -52,12 +60,12 @@ func Compile(text string) (f *Filter, err error) {
 	p := &patcher{filter: f}
 	options := append([]expr.Option{
 		expr.Env(zeros()), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(1000), expr.Patch(p), expr.DisableAllBuiltins(),
-		expr.Function("known", f.known, new(func(string) bool)),
+		expr.Function("known", f.known, new(func(string) bool)), expr.Function("mod", mod, new(func(float64, float64) float64)),
 	}, builtins...)
 	// Line breaks would shift the position that an error names.
 	f.program, err = expr.Compile(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(text), options...)
-	if p.err != nil {
-		return nil, describe(p.err, text)
+	if fault := p.done(); fault != nil {
+		err = fault
 	}
 	if err != nil {
 		return nil, describe(err, text)
@@ -102,7 +110,8 @@ func goValue(c *column.Column, v column.Value) any {
 	return column.Spaced(v.Text)
 }
 
-// Match reports whether the row matches. A nil Filter matches everything.
+// Match reports whether the row matches. A nil Filter matches everything. A row of which the expression can't be computed
+// does not match, and is counted.
 func (f *Filter) Match(r *column.Row) bool {
 	if f == nil {
 		return true
@@ -111,13 +120,40 @@ func (f *Filter) Match(r *column.Row) bool {
 		return f.word == "" || f.find(r)
 	}
 	f.row = r
+	known := true
 	for _, c := range f.used {
-		f.env[c.ID] = goValue(c, c.Value(r))
+		v := c.Value(r)
+		known = known && v.Kind != column.Absent
+		f.env[c.ID] = goValue(c, v)
 	}
 	out, err := f.machine.Run(f.program, f.env)
 	f.row = nil
+	if err != nil {
+		f.failed(err, known)
+		return false
+	}
+	f.faults.Computed++
 	matched, _ := out.(bool)
-	return err == nil && matched
+	return matched
+}
+
+// failed counts a row of which the expression can't be computed. That an unknown value has no meaning is no fault.
+func (f *Filter) failed(err error, known bool) {
+	if !known {
+		return
+	}
+	f.faults.Failed++
+	if f.faults.First == nil {
+		f.faults.First = describe(err, f.text)
+	}
+}
+
+// Faults tells how many rows could be computed so far.
+func (f *Filter) Faults() Faults {
+	if f == nil {
+		return Faults{}
+	}
+	return f.faults
 }
 
 // known is the function of that name: whether a column's value could be read. The patcher gives it the column's ID.
@@ -148,7 +184,7 @@ func describe(err error, text string) error {
 		}
 		return fmt.Errorf("filter: %s", oneLine(message))
 	}
-	return fmt.Errorf("filter: column %d: %s", min(at.Column, len([]rune(text)))+1, oneLine(inWords(at.Message)))
+	return fmt.Errorf("filter: column %d: %s", min(at.Column, len([]rune(text)))+1, oneLine(strings.TrimSpace(inWords(at.Message))))
 }
 
 // What the compiler says, as far as it is known.
@@ -185,6 +221,9 @@ func inWords(message string) string {
 	case "literal not terminated":
 		return "the quote is not closed"
 	}
+	if strings.Contains(message, "type") {
+		return goTypes.ReplaceAllStringFunc(message, typeName)
+	}
 	return message
 }
 
@@ -195,6 +234,10 @@ func unknownName(name string) string {
 	return fmt.Sprintf("unknown column %q; a text to compare with wants quotes, and %s", name, column.WhereListed)
 }
 
+// goTypes are the names of types that the compiler's messages can hold.
+var goTypes = regexp.MustCompile(`\b(?:float64|int|string|bool|time\.Time|time\.Duration|interface \{\}|any|unknown)\b|\[\](?:interface \{\}|any|int|string)|map\[string\](?:interface \{\}|any)`)
+
+// typeName is a type as the documentation calls it.
 func typeName(goType string) string {
 	switch goType {
 	case "float64", "int":
@@ -205,8 +248,13 @@ func typeName(goType string) string {
 		return "yes or no"
 	case "time.Time":
 		return "time"
+	case "time.Duration":
+		return "duration"
 	}
-	return goType
+	if strings.HasPrefix(goType, "[]") {
+		return "list"
+	}
+	return "value of another kind"
 }
 
 func oneLine(s string) string {

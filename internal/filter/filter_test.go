@@ -67,6 +67,13 @@ func TestMatch(t *testing.T) {
 		{`name endsWith "out" || !(pid == 4242)`, true},
 		{`uid in 1000..60000 and rss_bytes in [1, 2]`, false},
 		{`cpu_percent ** 2 > 5000 and round(cpu_percent) == 73`, true},
+		{`pid in 1..1000001 and pid in 4242..4242 and pid not in 1..4241`, true},
+		{`cpu_percent in 72..73 and cpu_percent in 72.25..72.5`, true},
+		{`cpu_percent in 73..100 or rss_bytes in 0..9e18`, false},
+		{`start_time in date("0001-01-01")..date("2300-01-01")`, true},
+		{`pid % 2 == 0 and pid % 5 == 2 and cpu_percent % 1 == 0.5`, true},
+		{`pid % 0 == 0 or rss_bytes % 2 == 0 or rss_bytes % 2 != 1 or rss_bytes + 1 != 0`, false},
+		{`5 % 3 == 2 and len(comm) % 2 == 0`, true},
 	} {
 		f, err := Compile(c.text)
 		if err != nil {
@@ -99,6 +106,16 @@ func TestErrorsNameThePosition(t *testing.T) {
 		{`not pid`, `filter: column 1: "not" does not go with a number`},
 		{`pid $ 3`, `filter: column 5: "$" can't stand here`},
 		{`(pid == 1`, "filter: column 9: something is missing at the end"},
+		{`[1] == 1`, "filter: column 5: invalid operation: == (mismatched types list and number)"},
+		{`{"a": 1}`, "filter: the expression gives a value of another kind, not yes or no"},
+		{`name % 2 == 0`, "filter: column 6: \"%\" does not go with a text and a number"},
+		{`name in 1..5`, "filter: column 6: \">=\" does not go with a text and a number"},
+		{`pid == 1 or pid in 9..2`, "filter: column 21: nothing is in 9..2: the lower end comes first"},
+		{`len(1..3) == 3`, "filter: column 6: a range stands after in"},
+		{`name == nil`, "filter: column 9: nothing is nil here: known(COLUMN)"},
+		{`known(nope)`, `filter: column 7: unknown column "nope" (did you mean name?)`},
+		{`start_time > date("foo")`, "filter: column 14: invalid date foo"},
+		{`int("x") > 1`, "filter: column 1: invalid operation: int(x)"},
 		{`name matches "["`, "filter: column 6: error parsing regexp"},
 		{`name matches user`, "filter: column 14: a pattern after matches"},
 		{`known(1)`, "filter: column 7: known() wants"},
@@ -122,6 +139,38 @@ func TestErrorsNameThePosition(t *testing.T) {
 	}
 	if _, err := Compile(strings.Repeat("(", textMax+1)); err == nil || len(err.Error()) > 120 {
 		t.Errorf("too long an expression: %v", err)
+	}
+}
+
+// A filter that can't be computed of a process must not look like one that it does not match.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		text             string
+		computed, failed int
+		first            string
+	}{
+		{`int(comm) > 3`, 0, 1, "filter: column 1: invalid operation: int(Checkout)"},
+		{`pid == 1 and int(comm) > 3`, 1, 0, ""}, // never came to it
+		{`int(exe) > 3`, 0, 0, ""},               // unknown
+		{`pid > 3`, 1, 0, ""},
+	} {
+		f, err := Compile(c.text)
+		if err != nil {
+			t.Fatalf("%q: %v", c.text, err)
+		}
+		f.Match(row())
+		got := f.Faults()
+		first := ""
+		if got.First != nil {
+			first = got.First.Error()
+		}
+		if got.Computed != c.computed || got.Failed != c.failed || first != c.first {
+			t.Errorf("%q: %+v, want %d computed, %d failed, %q", c.text, got, c.computed, c.failed, c.first)
+		}
+	}
+	var none *Filter
+	if none.Faults() != (Faults{}) {
+		t.Error("no filter has faults")
 	}
 }
 

@@ -82,36 +82,29 @@ func (r Rules) Environ(environ []string) []string {
 }
 
 func (r Rules) mask(args []string) {
-	short := shortOptions[base(args)]
+	var short shortOption
 	for i := range args {
-		if i > 0 && len(args[i]) > 0 && takesSecret(args[i-1], short) && (args[i][0] != '-' || args[i-1][0] != '-') {
+		arg, before := args[i], ""
+		if i > 0 {
+			before = args[i-1]
+		}
+		switch {
+		case takesSecret(before, short) && arg != "" && arg[0] != '-':
 			args[i] = Mask
-			continue
+		case short.name != "" && len(arg) > len(short.name) && strings.HasPrefix(arg, short.name):
+			args[i] = short.name + Mask
+		default:
+			if i == 0 || runsOthers[base(args[0])] {
+				short = short.after(arg)
+			}
+			args[i] = argument(arg)
 		}
-		if i > 0 && short != "" && strings.HasPrefix(args[i], short) && len(args[i]) > len(short) {
-			args[i] = short + Mask
-			continue
-		}
-		args[i] = argument(args[i])
 	}
-}
-
-// shortOptions are the one-letter options after which programs take a secret.
-var shortOptions = map[string]string{
-	"mysql": "-p", "mysqldump": "-p", "mysqladmin": "-p", "mariadb": "-p", "mariadb-dump": "-p", "sshpass": "-p", "redis-cli": "-a",
-	"curl": "-u", "ldapsearch": "-w", "ldapmodify": "-w", "smbclient": "-U",
-}
-
-func base(args []string) string {
-	if len(args) == 0 {
-		return ""
-	}
-	return args[0][strings.LastIndexByte(args[0], '/')+1:]
 }
 
 // takesSecret reports whether the argument after option is a secret.
-func takesSecret(option, short string) bool {
-	return strings.HasPrefix(option, "-") && named.MatchString(option) || short != "" && option == short
+func takesSecret(option string, short shortOption) bool {
+	return strings.HasPrefix(option, "-") && named.MatchString(option) || short.apart && option == short.name
 }
 
 // argument masks the secrets within one argument.
@@ -126,6 +119,7 @@ func argument(arg string) string {
 	arg = bearer.ReplaceAllString(arg, "${1}"+Mask+"@")
 	arg = inside.ReplaceAllString(arg, "${1}"+Mask)
 	arg = option.ReplaceAllString(arg, "${1}"+Mask)
+	arg = maskShort(arg)
 	return shapes.ReplaceAllString(arg, Mask)
 }
 

@@ -28,7 +28,22 @@ func TestSecrets(t *testing.T) {
 		{"curl https://h/x?token=abc&y=1", "curl https://h/x?token=***&y=1"},
 		{"curl -u joe:pw https://h", "curl -u *** https://h"},
 		{"mysql -uroot -phunter2 db", "mysql -uroot -p*** db"},
+		{"/usr/bin/mysqldump -pS3cret --all-databases", "/usr/bin/mysqldump -p*** --all-databases"},
+		{"mariadb-admin -pS3cret ping", "mariadb-admin -p*** ping"},
+		{"mysql -p shop", "mysql -p shop"},
+		{"mysql -P3306 --port 3306 --protocol=tcp", "mysql -P3306 --port 3306 --protocol=tcp"},
+		{"mysqld -p3306", "mysqld -p3306"},
+		{"sudo -u root mysqladmin -pS3cret ping", "sudo -u root mysqladmin -p*** ping"},
+		{"docker exec -i db mysql -uroot -pS3cret", "docker exec -i db mysql -uroot -p***"},
+		{"docker run -p 80:80 -p81:81 web", "docker run -p 80:80 -p81:81 web"},
+		{"timeout 5 mongo -u joe -p pw", "timeout 5 mongo -u joe -p ***"},
+		{"7z a -pS3cret x.7z", "7z a -p*** x.7z"},
 		{"sshpass -p pw ssh h", "sshpass -p *** ssh h"},
+		{"sshpass -ppw ssh -p 22 h", "sshpass -p*** ssh -p 22 h"},
+		{"sshpass -e ssh -p 22 h", "sshpass -e ssh -p 22 h"},
+		{"sshpass -p pw mysql -pS3cret", "sshpass -p *** mysql -p***"},
+		{"vim mysql -px", "vim mysql -px"},
+		{"grep curl -u joe", "grep curl -u joe"},
 		{"/usr/bin/redis-cli -a pw", "/usr/bin/redis-cli -a ***"},
 		{"ls -p dir", "ls -p dir"},
 		{"tool ghp_0123456789abcdefghij", "tool ***"},
@@ -49,6 +64,13 @@ func TestSecretsWithinAnArgument(t *testing.T) {
 		{`{"user": "joe", "password": "p w", "n": 1}`, `{"user": "joe", "password": ***, "n": 1}`},
 		{"mysql --password hunter2 -e 'select 1'", "mysql --password *** -e 'select 1'"},
 		{"export TOKEN=abc; run", "export TOKEN=***; run"},
+		{"mysqldump -uroot -pS3cret shop | gzip -p4 >x", "mysqldump -uroot -p*** shop | gzip -p4 >x"},
+		{"cd /x && mariadb -e 'select 1' '-pS3cret'; ls -p", "cd /x && mariadb -e 'select 1' '-p***'; ls -p"},
+		{`mysql -p"two words" shop`, "mysql -p*** shop"},
+		{"mysql -p shop && ls -plain", "mysql -p shop && ls -plain"},
+		{"sshpass -p 'p w' ssh -p 22 h", "sshpass -p *** ssh -p 22 h"},
+		{"sshpass -e ssh -p 22 h", "sshpass -e ssh -p 22 h"},
+		{"not-mysql -pages", "not-mysql -pages"},
 		{"postgres: writer process", "postgres: writer process"},
 		{"PASSWORD=two words", "PASSWORD=***"},
 	} {
@@ -106,7 +128,7 @@ func TestDetail(t *testing.T) {
 }
 
 func FuzzCmdline(f *testing.F) {
-	for _, seed := range []string{"a\x00--password\x00x", "mysql\x00-px", "\x00\x00", "a --token=", "x://:@", "\xff=\xfe"} {
+	for _, seed := range []string{"a\x00--password\x00x", "mysql\x00-px", "\x00\x00", "a --token=", "sudo\x00mysql\x00-px", "mysql -px", "sshpass -p -p -p", "x://:@", "\xff=\xfe"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

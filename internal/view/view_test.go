@@ -138,6 +138,47 @@ func TestRows(t *testing.T) {
 	}
 }
 
+func TestSelect(t *testing.T) {
+	f := usual()
+	f.Snap.Procs[6].KFlags = pcb.PFKernelThread
+	subject := func(i int) detect.Subject { return detect.Subject{ID: f.Snap.Procs[i].ID} }
+	culprit := subject(3)
+	f.Findings = []detect.Finding{
+		{Detector: "a", Subject: subject(4), Culprit: &culprit, Members: []pcb.ID{f.Snap.Procs[4].ID, f.Snap.Procs[5].ID}},
+		{Detector: "b", Subject: subject(1)},
+		{Detector: "c", Subject: detect.Subject{ID: pcb.ID{PID: 12, Start: 1}}}, // another bearer of the pid
+	}
+	for _, c := range []struct {
+		name     string
+		q        Query
+		procs    int
+		findings string
+	}{
+		{"everything", Query{}, 7, "abc"},
+		{"an empty filter", Query{Filter: matching(t, "")}, 7, "abc"},
+		{"subject", Query{PIDs: []int32{13}}, 1, "a"},
+		{"culprit", Query{PIDs: []int32{12}}, 1, "a"},
+		{"member", Query{Filter: matching(t, `comm == "cron"`)}, 1, "a"},
+		{"below", Query{PIDs: []int32{10}, Descendants: true}, 4, "ab"},
+		{"nobody sick", Query{PIDs: []int32{1}}, 1, ""},
+		{"the limit is on rows", Query{User: "root", Limit: 1}, 7, "ab"},
+		{"in a tree no ancestors", Query{PIDs: []int32{1, 13}, Filter: matching(t, "pid == 13"), Tree: true}, 1, "a"},
+		{"no kernel threads", Query{HideKernel: true}, 6, "ab"},
+		{"nobody", Query{User: "nobody"}, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := c.q.Select(f)
+			got := ""
+			for _, finding := range s.Findings {
+				got += finding.Detector
+			}
+			if got != c.findings || len(s.Procs) != c.procs || s.All != strings.Contains(got, "c") {
+				t.Errorf("%d processes, findings %q, all: %v", len(s.Procs), got, s.All)
+			}
+		})
+	}
+}
+
 func TestFoldedRowSumsWhatIsBelow(t *testing.T) {
 	f := usual()
 	q := Query{Tree: true, Folded: func(id pcb.ID) bool { return id.PID == 10 }}
