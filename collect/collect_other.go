@@ -107,6 +107,7 @@ func (c *Collector) process(ctx context.Context, pid int32) (p pcb.Process, ok b
 		p.Denied |= pcb.FieldCore
 	}
 	p.PID, p.TPGID, p.Threads = pid, -1, 1
+	p.ExitSig = int32(pcb.SIGCHLD) // clone with another is Linux's own
 	p.Start = uint64(max(0, born))
 	p.Started = max(0, time.UnixMilli(born).Sub(c.boot))
 	p.At = time.Since(c.started)
