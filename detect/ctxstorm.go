@@ -53,7 +53,7 @@ func judgeStorms(p *Pass) []Finding {
 		f.know("threads", int64(q.Threads), procFile(q.ID, "stat")+" num_threads")
 		f.Summary = fmt.Sprintf("%s switches %s times a second, with %s µs of CPU time for each", f.Subject.label(), thousands(r.Voluntary), short(perSwitch))
 		f.Why = fmt.Sprintf("%s. %s", waiting(q.Threads), f.proof())
-		f.So = "what a switch itself costs is part of these " + short(perSwitch) + " µs each time, and of what the scheduler takes from others"
+		f.So = "the switches' own cost is among these " + short(perSwitch) + " µs each; how much of them it is was not measured"
 		f.Remedies = append([]Remedy{{
 			Do: "see by which call it waits", Command: fmt.Sprintf("strace -c -f -p %d", q.PID), Risk: "slows it while it is traced",
 		}}, p.slowDown(i, lowerAll(q, "let others go first"))...)
