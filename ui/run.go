@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -17,23 +18,53 @@ import (
 const stuckAfter = 1500 * time.Millisecond
 
 // ErrNoTerminal says that there is no terminal to draw on.
-var ErrNoTerminal = errors.New("no usable terminal")
+var ErrNoTerminal = errors.New("the terminal can't show a screen")
+
+// Ended says that a signal which stands for a fault has ended the screen.
+type Ended struct{ Signal syscall.Signal }
+
+func (e Ended) Error() string { return "ui: ended by a signal: " + e.Signal.String() }
 
 // Run shows the screen on the terminal until the user quits or ctx ends, and leaves the terminal as it was. A fault
-// in ptop, or the loss of the terminal, is an error.
+// in ptop, a signal that stands for one, or the loss of the terminal, is an error.
 func Run(ctx context.Context, b Backend, o Options) error {
-	if term := os.Getenv("TERM"); runtime.GOOS != "windows" && (term == "" || term == "dumb") {
-		return fmt.Errorf("ui: %w: TERM is %q", ErrNoTerminal, term)
-	}
-	restore := saveTerminal()
-	screen, err := openScreen()
+	t, err := openTerminal(o.NoColor)
 	if err != nil {
-		return fmt.Errorf("ui: %w: %v", ErrNoTerminal, err)
+		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
+	defer t.close()
+	screen, err := t.screen()
+	if err != nil {
+		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
+	}
+	ctx, stop := untilFault(ctx)
+	defer stop()
 	if err := screen.Init(); err != nil {
-		return fmt.Errorf("ui: %w: %v", ErrNoTerminal, err)
+		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
-	return runOn(ctx, b, o, opened{screen}, restore)
+	err = runOn(ctx, b, o, opened{screen}, t.restore)
+	if ended, ok := context.Cause(ctx).(Ended); ok {
+		return ended
+	}
+	return err
+}
+
+// untilFault gives a context that a signal which stands for a fault ends, with Ended as the cause.
+func untilFault(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	notifyFaults(signals)
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(Ended{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
 }
 
 // opened is a screen that is initialised already: tview would do it again, and ignore an error.
