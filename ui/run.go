@@ -42,7 +42,7 @@ func Run(ctx context.Context, b Backend, o Options) error {
 	if err := screen.Init(); err != nil {
 		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
-	err = runOn(ctx, b, o, opened{screen}, t.restore)
+	err = runOn(ctx, b, o, &opened{Screen: screen}, t.restore)
 	if ended, ok := context.Cause(ctx).(Ended); ok {
 		return ended
 	}
@@ -67,11 +67,59 @@ func untilFault(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// opened is a screen that is initialised already: tview would do it again, and ignore an error.
-type opened struct{ tcell.Screen }
+// opened is a screen that is initialised already: tview would do it again, and ignore an error. It does not let tcell draw
+// on a terminal that tcell has given back: that would never end.
+type opened struct {
+	tcell.Screen
+	mu   sync.Mutex
+	away bool
+}
 
 // Init does nothing.
-func (opened) Init() error { return nil }
+func (*opened) Init() error { return nil }
+
+// Show draws what has changed.
+func (s *opened) Show() { s.draw(s.Screen.Show) }
+
+// Sync draws everything anew.
+func (s *opened) Sync() { s.draw(s.Screen.Sync) }
+
+func (s *opened) draw(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.away {
+		f()
+	}
+}
+
+// Suspend gives the terminal back for a time.
+func (s *opened) Suspend() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = true
+	return s.Screen.Suspend()
+}
+
+// Resume takes the terminal again. A failure, which tview ignores, is the loss of the terminal.
+func (s *opened) Resume() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.Screen.Resume()
+	if err != nil {
+		_ = s.PostEvent(tcell.NewEventError(err))
+		return err
+	}
+	s.away = false
+	return nil
+}
+
+// Fini gives the terminal back for good.
+func (s *opened) Fini() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = true
+	s.Screen.Fini()
+}
 
 // runOn runs the screen's event loop on an initialised screen, which it closes in the end. restore is the last
 // resort when that does not succeed.
@@ -127,6 +175,7 @@ func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, resto
 	case <-done:
 		tv.Stop() // after a panic its poller still waits
 	case <-ctx.Done():
+		job.ending()
 		go func() {
 			<-screenRoot.drawn // a Stop before Run would make Run open a screen of its own
 			tv.Stop()

@@ -31,4 +31,6 @@ func newJobControl(_, _ func()) *jobControl { return &jobControl{} }
 
 func (*jobControl) close() {}
 
+func (*jobControl) ending() {}
+
 func (*jobControl) suspend(context.Context, *tview.Application) {}

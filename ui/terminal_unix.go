@@ -12,6 +12,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 	"github.com/gdamore/tcell/v2/terminfo"
 	"github.com/rivo/tview"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"ptop/internal/termname"
@@ -144,14 +145,50 @@ func (j *jobControl) suspend(ctx context.Context, tv *tview.Application) {
 		cont := make(chan os.Signal, 1)
 		signal.Notify(cont, syscall.SIGCONT)
 		defer signal.Stop(cont)
-		// SIGTTOU stops as SIGTSTP does; Go can't give the latter its default action back once it was asked for.
-		if err := syscall.Kill(0, syscall.SIGTTOU); err != nil {
-			return
+		for ctx.Err() == nil {
+			// SIGTTOU stops as SIGTSTP does; Go can't give the latter its default action back once it was asked for.
+			if err := syscall.Kill(0, syscall.SIGTTOU); err != nil {
+				return
+			}
+			select { // the stop can come a moment after the call has returned
+			case <-cont:
+			case <-ctx.Done():
+			case <-time.After(300 * time.Millisecond):
+			}
+			if soonForeground(ctx) {
+				return
+			}
 		}
-		select { // the stop can come a moment after the call has returned
-		case <-cont:
-		case <-ctx.Done():
-		case <-time.After(300 * time.Millisecond):
-		}
+		tv.Stop() // otherwise tview would take the terminal once more
 	})
+}
+
+// ending lets ptop give the terminal back although another job has it.
+func (j *jobControl) ending() { signal.Ignore(syscall.SIGTTOU) }
+
+// soonForeground reports whether ptop's job has the terminal, or gets it while the shell may still be at it. A job
+// continued in the background must stop again; or end, if a signal for that has come along.
+func soonForeground(ctx context.Context) bool {
+	for range 10 {
+		if ctx.Err() == nil && inForeground() {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return false
+}
+
+// inForeground reports whether ptop's job is the one that has the terminal.
+func inForeground() bool {
+	tty, err := os.Open("/dev/tty")
+	if err != nil {
+		return true // none, or gone: nobody else has it
+	}
+	defer tty.Close()
+	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
+	return err != nil || group == syscall.Getpgrp()
 }

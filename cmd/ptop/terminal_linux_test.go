@@ -107,6 +107,37 @@ func TestGuardLeavesAnothersTerminal(t *testing.T) {
 	}
 }
 
+// A ptop that is stopped ends when it is told to, without asking for the terminal, which the shell has.
+func TestEndsWhileStopped(t *testing.T) {
+	p := newPty(t)
+	pid := p.stopped()
+	p.typed("kill %1\n") // SIGTERM and SIGCONT
+	p.wait("end of ptop", func() bool { return gone(pid) })
+	p.wait("terminal as before", p.left)
+	if shown := p.shown(); strings.Count(shown, "\x1b[?1049h") != 1 {
+		t.Error("the alternate screen was entered once more")
+	}
+	p.typed("jobs; echo no $((6*7)) jobs\n")
+	p.waitFor("no 42 jobs")
+	if !strings.Contains(p.shown(), "Done") {
+		t.Errorf("it did not end well: %q", p.shown()[strings.LastIndex(p.shown(), "\x1b[?1049l"):])
+	}
+}
+
+// In the background ptop stops again; in the foreground its screen comes back.
+func TestContinues(t *testing.T) {
+	p := newPty(t)
+	pid := p.stopped()
+	p.typed("bg; sleep 1; jobs\n")
+	p.wait("second stop", func() bool { return strings.Count(p.shown(), "Stopped") > 1 && inState(pid, "T") })
+	p.typed("bg\n") // ptop is waiting for the terminal, or has stopped again
+	p.typed("fg\n")
+	p.wait("screen again", func() bool { return strings.Count(p.shown(), "\x1b[?1049h") >= 2 })
+	p.typed("q")
+	p.wait("end of ptop", func() bool { return gone(pid) })
+	p.wait("terminal as before", p.left)
+}
+
 // guardOf gives the pid of the guard of a ptop.
 func (p *pty) guardOf(pid int) int {
 	p.t.Helper()
