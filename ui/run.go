@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -17,30 +18,108 @@ import (
 const stuckAfter = 1500 * time.Millisecond
 
 // ErrNoTerminal says that there is no terminal to draw on.
-var ErrNoTerminal = errors.New("no usable terminal")
+var ErrNoTerminal = errors.New("the terminal can't show a screen")
+
+// Ended says that a signal which stands for a fault has ended the screen.
+type Ended struct{ Signal syscall.Signal }
+
+func (e Ended) Error() string { return "ui: ended by a signal: " + e.Signal.String() }
 
 // Run shows the screen on the terminal until the user quits or ctx ends, and leaves the terminal as it was. A fault
-// in ptop, or the loss of the terminal, is an error.
+// in ptop, a signal that stands for one, or the loss of the terminal, is an error.
 func Run(ctx context.Context, b Backend, o Options) error {
-	if term := os.Getenv("TERM"); runtime.GOOS != "windows" && (term == "" || term == "dumb") {
-		return fmt.Errorf("ui: %w: TERM is %q", ErrNoTerminal, term)
-	}
-	restore := saveTerminal()
-	screen, err := openScreen()
+	t, err := openTerminal(o.NoColor)
 	if err != nil {
-		return fmt.Errorf("ui: %w: %v", ErrNoTerminal, err)
+		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
+	defer t.close()
+	screen, err := t.screen()
+	if err != nil {
+		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
+	}
+	ctx, stop := untilFault(ctx)
+	defer stop()
 	if err := screen.Init(); err != nil {
-		return fmt.Errorf("ui: %w: %v", ErrNoTerminal, err)
+		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
-	return runOn(ctx, b, o, opened{screen}, restore)
+	err = runOn(ctx, b, o, &opened{Screen: screen}, t.restore)
+	if ended, ok := context.Cause(ctx).(Ended); ok {
+		return ended
+	}
+	return err
 }
 
-// opened is a screen that is initialised already: tview would do it again, and ignore an error.
-type opened struct{ tcell.Screen }
+// untilFault gives a context that a signal which stands for a fault ends, with Ended as the cause.
+func untilFault(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	notifyFaults(signals)
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(Ended{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+// opened is a screen that is initialised already: tview would do it again, and ignore an error. It does not let tcell draw
+// on a terminal that tcell has given back: that would never end.
+type opened struct {
+	tcell.Screen
+	mu   sync.Mutex
+	away bool
+}
 
 // Init does nothing.
-func (opened) Init() error { return nil }
+func (*opened) Init() error { return nil }
+
+// Show draws what has changed.
+func (s *opened) Show() { s.draw(s.Screen.Show) }
+
+// Sync draws everything anew.
+func (s *opened) Sync() { s.draw(s.Screen.Sync) }
+
+func (s *opened) draw(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.away {
+		f()
+	}
+}
+
+// Suspend gives the terminal back for a time.
+func (s *opened) Suspend() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = true
+	return s.Screen.Suspend()
+}
+
+// Resume takes the terminal again. A failure, which tview ignores, is the loss of the terminal.
+func (s *opened) Resume() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.Screen.Resume()
+	if err != nil {
+		_ = s.PostEvent(tcell.NewEventError(err))
+		return err
+	}
+	s.away = false
+	return nil
+}
+
+// Fini gives the terminal back for good.
+func (s *opened) Fini() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = true
+	s.Screen.Fini()
+}
 
 // runOn runs the screen's event loop on an initialised screen, which it closes in the end. restore is the last
 // resort when that does not succeed.
@@ -96,6 +175,7 @@ func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, resto
 	case <-done:
 		tv.Stop() // after a panic its poller still waits
 	case <-ctx.Done():
+		job.ending()
 		go func() {
 			<-screenRoot.drawn // a Stop before Run would make Run open a screen of its own
 			tv.Stop()

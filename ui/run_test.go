@@ -31,7 +31,7 @@ func start(t *testing.T, b Backend, fake *fakeBackend) *live {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &live{t, fake, screen, cancel, make(chan error, 1)}
-	go func() { l.done <- runOn(ctx, b, Options{}, opened{screen}, func() {}) }()
+	go func() { l.done <- runOn(ctx, b, Options{}, &opened{Screen: screen}, func() {}) }()
 	t.Cleanup(cancel)
 	return l
 }
@@ -148,6 +148,49 @@ func TestRunReportsALostTerminal(t *testing.T) {
 	if err := l.ends(); err == nil || !strings.Contains(err.Error(), "terminal is lost") {
 		t.Errorf("the error is %v", err)
 	}
+}
+
+// unresumable is a screen whose terminal is gone when it is wanted back.
+type unresumable struct {
+	tcell.SimulationScreen
+	drawn int
+}
+
+func (*unresumable) Suspend() error { return nil }
+
+func (*unresumable) Resume() error { return context.DeadlineExceeded }
+
+func (s *unresumable) Show() { s.drawn++ }
+
+func (s *unresumable) Sync() { s.drawn++ }
+
+func TestNothingIsDrawnWithoutTheTerminal(t *testing.T) {
+	inner := &unresumable{SimulationScreen: tcell.NewSimulationScreen("UTF-8")}
+	if err := inner.Init(); err != nil {
+		t.Fatal(err)
+	}
+	s := &opened{Screen: inner}
+	s.Show()
+	_ = s.Suspend()
+	s.Show()
+	if err := s.Resume(); err == nil {
+		t.Error("no error")
+	}
+	s.Show()
+	s.Sync()
+	if inner.drawn != 1 {
+		t.Errorf("it was drawn %d times, once on a terminal", inner.drawn)
+	}
+	for {
+		ev := s.PollEvent()
+		if _, ok := ev.(*tcell.EventError); ok {
+			break
+		}
+		if ev == nil {
+			t.Fatal("the event loop is told nothing")
+		}
+	}
+	s.Fini()
 }
 
 // Keys, the mouse, sizes and readings in any order: no fault, and no goroutine is left.

@@ -4,15 +4,25 @@ package ui
 
 import (
 	"context"
+	"os"
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
 )
 
-func openScreen() (tcell.Screen, error) { return tcell.NewScreen() }
+// terminal is the console, which keeps its modes to itself.
+type terminal struct{}
 
-// saveTerminal has nothing to save: the console keeps its modes to itself.
-func saveTerminal() func() { return func() {} }
+func openTerminal(bool) (*terminal, error) { return &terminal{}, nil }
+
+func (*terminal) screen() (tcell.Screen, error) { return tcell.NewScreen() }
+
+func (*terminal) restore() {}
+
+func (*terminal) close() {}
+
+// notifyFaults does nothing: nobody can send them.
+func notifyFaults(chan<- os.Signal) {}
 
 // jobControl does nothing: there is no job control.
 type jobControl struct{}
@@ -20,5 +30,7 @@ type jobControl struct{}
 func newJobControl(_, _ func()) *jobControl { return &jobControl{} }
 
 func (*jobControl) close() {}
+
+func (*jobControl) ending() {}
 
 func (*jobControl) suspend(context.Context, *tview.Application) {}

@@ -19,6 +19,7 @@ var allowed = map[string]string{
 	"internal/act":       "pcb internal/bounded",
 	"internal/container": "pcb",
 	"internal/sanitize":  "",
+	"internal/termname":  "",
 	"internal/near":      "",
 	"internal/redact":    "pcb",
 	"internal/column":    "pcb tree detect internal/near internal/sanitize",
@@ -26,7 +27,7 @@ var allowed = map[string]string{
 	"internal/monitor":   "pcb tree detect internal/near",
 	"internal/view":      "pcb tree detect internal/near internal/sanitize internal/column internal/filter internal/monitor",
 	"export":             "pcb tree detect internal/near internal/sanitize internal/redact internal/column internal/filter internal/monitor internal/view",
-	"ui":                 "pcb tree detect internal/near internal/sanitize internal/redact internal/column internal/filter internal/monitor internal/view",
+	"ui":                 "pcb tree detect internal/near internal/sanitize internal/redact internal/column internal/filter internal/monitor internal/view internal/termname",
 }
 
 // seesAll are the packages at the top: of ptop's own they may reach all but forTests.

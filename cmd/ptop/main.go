@@ -7,8 +7,10 @@ import (
 	"os"
 
 	"ptop/internal/cli"
+	"ptop/ui"
 )
 
 func main() {
+	ui.GuardMain()
 	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ptop": main})
+	testscript.Main(m, map[string]func(){"ptop": main, "terminal-guard": main})
 }
 
 // TestScript runs the transcripts of the real command.

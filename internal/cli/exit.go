@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"ptop/internal/sanitize"
+	"ptop/ui"
 )
 
 // exitCode is what ptop tells its caller. --check has the monitoring plugins' codes instead, which share the numbers.
@@ -19,7 +20,9 @@ const (
 	exitUsage    exitCode = 2 // bad usage or input; nothing was done
 	exitPartial  exitCode = 3 // --strict: something was hidden or denied
 	exitUnknown  exitCode = 3 // --check: the state could not be told
+	exitSignal   exitCode = 128
 	exitCodeHelp          = "0 done; 1 an action or a write failed; 2 bad usage or input; 3 with --strict: partly seen;\n" +
+		"128 and more: ended by a signal that stands for a fault;\n" +
 		"with --check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN"
 )
 
@@ -54,11 +57,14 @@ func oneLine(err error) string {
 func codeOf(err error) exitCode {
 	var bad usageError
 	var unreadable sourceError
+	var ended ui.Ended
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE):
 		return exitDone
 	case errors.As(err, &bad), errors.As(err, &unreadable):
 		return exitUsage
+	case errors.As(err, &ended):
+		return exitSignal + exitCode(ended.Signal)
 	}
 	return exitFailed
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os/signal"
 	"syscall"
 	"time"
@@ -21,9 +22,6 @@ const screenDelay = 2 * time.Second
 func (p *program) screen(ctx context.Context) (exitCode, error) {
 	if !p.onTerminal() {
 		return exitUsage, usage(errNoTerminal)
-	}
-	if t := p.env.get("TERM"); t == "" || t == "dumb" {
-		return exitUsage, usagef("the terminal can't show a screen (TERM is %q): try ptop --json, --once or --check", t)
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
@@ -47,7 +45,11 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	return exitDone, ui.Run(ctx, &backend{loop, detail.New(p.root()), p}, p.screenOptions(columns))
+	err = ui.Run(ctx, &backend{loop, detail.New(p.root()), p}, p.screenOptions(columns))
+	if errors.Is(err, ui.ErrNoTerminal) {
+		return exitUsage, usagef("%w: try ptop --json, --once or --check", err)
+	}
+	return exitDone, err
 }
 
 func (p *program) screenOptions(columns []*column.Column) ui.Options {
