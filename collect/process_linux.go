@@ -17,7 +17,11 @@ func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
 		return fmt.Errorf("collect: reading process %d: %w", pid, errno)
 	}
 	if errno != 0 && !denied(errno) {
-		s.Coverage.Vanished++
+		if c.rd.live {
+			s.Coverage.Vanished++
+		} else { // whoever made the capture could not read it, or it went meanwhile: then there is no status
+			c.setAside(s, pid)
+		}
 		return nil
 	}
 	s.Procs = append(s.Procs, pcb.Process{})

@@ -96,6 +96,14 @@ func TestCutStat(t *testing.T) {
 	}
 }
 
+// A capture has no stat of a process that let its readers wait: what status tells of it is there, and that it was so.
+func TestCaptureOfOneThatBlocked(t *testing.T) {
+	p := newOnDisk(t).read()
+	if !p.Blocked || p.Have.Has(pcb.FieldStat) || p.Comm != "a\nb\\c" || p.State != 'S' {
+		t.Errorf("%q, state %q, blocked %v, have %b", p.Comm, p.State, p.Blocked, p.Have)
+	}
+}
+
 func TestLongStatus(t *testing.T) {
 	d := newOnDisk(t)
 	// A file on disk is read by other calls than the kernel's: the buffer is what both have in common.

@@ -66,21 +66,12 @@ func (r *Remedy) signal(id pcb.ID, sig pcb.Signal) {
 	r.Act = &Action{sig, id}
 }
 
-// end is the remedy that ends a process, by a signal that it is not known to be deaf to. when says under which condition.
+// end is the remedy that ends a process. when says under which condition.
 func (p *Pass) end(q *pcb.Process, when string) Remedy {
 	s := p.subject(q)
 	r := Remedy{Do: "end " + s.label() + when, Risk: "unsaved work of it is lost"}
-	r.signal(q.ID, pcb.SIGTERM)
-	switch {
-	case !q.Have.Has(pcb.FieldSignals):
-	case pcb.SIGTERM.InMask(q.SigIgnored):
-		r.signal(q.ID, pcb.SIGKILL)
-		r.Risk = "it ignores SIGTERM, only SIGKILL ends it: it can't clean up; unsaved work of it is lost"
-		return r
-	case q.Threads == 1 && pcb.SIGTERM.InMask(q.SigBlocked): // of several threads another may take it
-		r.Risk = "it blocks SIGTERM and ends only if it looks for it (sigwait, signalfd), else by SIGKILL; unsaved work of it is lost"
-	}
-	if q.State == 'T' {
+	r.end(q)
+	if q.State == 'T' && r.Act.Signal == pcb.SIGTERM {
 		r.Do += " (a stopped one takes the signal when it goes on: send SIGCONT, too)"
 	}
 	return r
@@ -107,8 +98,8 @@ func (r *Remedy) end(q *pcb.Process) {
 		sig, why = pcb.SIGKILL, "it is PID 1 of a pid namespace and has no handler for SIGTERM, which the kernel therefore drops; SIGKILL ends all of that namespace at once"
 	case pcb.SIGTERM.InMask(q.SigIgnored):
 		sig, why = pcb.SIGKILL, "it ignores SIGTERM, only SIGKILL ends it, and it can't clean up"
-	case pcb.SIGTERM.InMask(q.SigBlocked):
-		why = "it blocks SIGTERM: unless it looks for it, only SIGKILL ends it"
+	case q.Threads == 1 && pcb.SIGTERM.InMask(q.SigBlocked): // of several threads another may take it
+		why = "it blocks SIGTERM: unless it looks for it (sigwait, signalfd), only SIGKILL ends it"
 	}
 	r.signal(q.ID, sig)
 	if why != "" {

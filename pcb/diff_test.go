@@ -78,8 +78,10 @@ func TestRates(t *testing.T) {
 func TestRatesWhileThreadsComeAndGo(t *testing.T) {
 	const all = FieldSched | FieldSwitches
 	reading := func(at time.Duration, threads ...Thread) *Snapshot {
-		p := Process{ID: ID{7, 1}, State: 'S', Threads: int32(len(threads)), ThreadCount: int32(len(threads)),
-			Have: FieldStat | FieldSchedSum | FieldSwitchesSum, At: at, SwitchesAt: at}
+		p := Process{
+			ID: ID{7, 1}, State: 'S', Threads: int32(len(threads)), ThreadCount: int32(len(threads)),
+			Have: FieldStat | FieldSchedSum | FieldSwitchesSum, At: at, SwitchesAt: at,
+		}
 		for i := range threads {
 			threads[i].At, threads[i].Have = at, all
 			p.Voluntary += threads[i].Voluntary
@@ -102,8 +104,10 @@ func TestRatesWhileThreadsComeAndGo(t *testing.T) {
 // A sum that was not taken anew makes no rate; the next that is makes one of the whole time.
 func TestRatesOfAnOldSum(t *testing.T) {
 	reading := func(at, summed time.Duration, switches uint64) *Snapshot {
-		return &Snapshot{Mono: at, Boot: at, Procs: []Process{{ID: ID{7, 1}, State: 'S', Threads: 3, At: at, SwitchesAt: summed,
-			Have: FieldStat | FieldSchedSum | FieldSwitchesSum, Voluntary: switches}}}
+		return &Snapshot{Mono: at, Boot: at, Procs: []Process{{
+			ID: ID{7, 1}, State: 'S', Threads: 3, At: at, SwitchesAt: summed,
+			Have: FieldStat | FieldSchedSum | FieldSwitchesSum, Voluntary: switches,
+		}}}
 	}
 	a, b, c := reading(10*second, 10*second, 100), reading(12*second, 10*second, 100), reading(14*second, 14*second, 500)
 	var r RateSet
