@@ -37,7 +37,8 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// cmdProc starts a program in a session of its own and puts its pid into a variable: proc PID sleep 100.
+// cmdProc starts a program in a session of its own, waits until it sleeps, and puts its pid into a variable:
+// proc PID sleep 100.
 func cmdProc(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -47,6 +48,11 @@ func cmdProc(ts *testscript.TestScript, _ bool, args []string) {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		_ = cmd.Wait()
 	})
+	for deadline := time.Now().Add(patience); !inState(cmd.Process.Pid, "S"); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("%v does not sleep", args[1:])
+		}
+	}
 }
 
 // cmdJSON evaluates an expression on every line of stdout, each a JSON document: json 'len(processes) > 3'. Strings
