@@ -106,9 +106,7 @@ func newApp(b Backend, o Options) (*app, error) {
 	}
 	a.keys = newKeymap(bindings(), o.VimKeys)
 	a.header, a.hint, a.log, a.history = newHeader(), &hintLine{}, &logLine{}, newHistory()
-	if a.table, err = newTable(o); err != nil {
-		return nil, err
-	}
+	a.table = newTable(o)
 	a.findings = &findingsView{}
 	a.detail = newDetailView(a)
 	a.views = []body{a.table}

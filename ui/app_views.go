@@ -250,6 +250,7 @@ func (a *app) goTo(id pcb.ID) bool {
 	}
 	_ = a.setFilter("") // the empty one always compiles
 	t.q.User, t.q.Container, t.q.Unit, t.q.PIDs, t.q.GroupBy, t.opened = "", "", "", nil, nil, nil
+	t.q.Namespace, t.q.Limit = 0, 0
 	t.q.HideKernel = false
 	clear(t.folded)
 	t.foldedAll = false

@@ -1,12 +1,14 @@
 // Package ui is the terminal screen (tview). It consumes Frames and emits intents through a Backend; it never
-// touches /proc and never sends a signal itself.
+// touches /proc and signals nobody but its own job, to stop it.
 package ui
 
 import (
 	"context"
 	"time"
 
+	"ptop/internal/column"
 	"ptop/internal/monitor"
+	"ptop/internal/view"
 	"ptop/pcb"
 )
 
@@ -32,20 +34,11 @@ type Backend interface {
 // Options is what the command line and the configuration say about the screen.
 type Options struct {
 	Delay   time.Duration
-	Query   QueryOptions
-	Columns []string // column IDs; nil for the default
+	Query   view.Query       // what the table shows first
+	Columns []*column.Column // nil for the default
 	NoColor bool
 	ASCII   bool // no box drawing or block characters
 	Theme   string
 	VimKeys bool
 	Version string
-	NoMouse bool
-}
-
-// QueryOptions is the part of the table's state that the command line can set.
-type QueryOptions struct {
-	Filter, Sort, User, Container, Unit string
-	PIDs                                []int32
-	Descendants, Tree, Threads          bool
-	KernelThreads                       bool
 }

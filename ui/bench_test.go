@@ -8,6 +8,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"ptop/internal/monitor"
+	"ptop/internal/view"
 	"ptop/pcb"
 	"ptop/tree"
 )
@@ -39,7 +40,7 @@ func BenchmarkScreen(b *testing.B) {
 			{"key", false, func(a *app) { a.press(keyEvent("Down")) }},
 		} {
 			b.Run(fmt.Sprintf("%s-%d", c.name, n), func(b *testing.B) {
-				a, err := newApp(newFakeBackend(), Options{Query: QueryOptions{Tree: c.tree}})
+				a, err := newApp(newFakeBackend(), Options{Query: view.Query{Tree: c.tree}})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -208,6 +208,7 @@ type bench struct {
 func newBench(t *testing.T, w, h int, o Options) *bench {
 	t.Helper()
 	b := newFakeBackend()
+	o.Query.HideKernel = true
 	a, err := newApp(b, o)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rivo/tview"
 
+	"ptop/internal/column"
 	"ptop/pcb"
 )
 
@@ -30,9 +31,9 @@ func TestOrderKeysDoNotInvert(t *testing.T) {
 
 // The column ordered by is on the screen, however narrow that is and whatever columns were chosen.
 func TestOrderIsSeen(t *testing.T) {
-	for _, o := range []Options{{}, {Columns: []string{"pid", "name"}}, {Columns: strings.Split("pid,user,uid,rss_bytes,vsize_bytes,cpu_time_seconds,swap_bytes,command", ",")}} {
+	for _, ids := range []string{"+pid", "pid,name", "pid,user,uid,rss_bytes,vsize_bytes,cpu_time_seconds,swap_bytes,command"} {
 		for _, w := range []int{120, 80, 40} {
-			d := newBench(t, w, 24, o)
+			d := newBench(t, w, 24, Options{Columns: columnsOf(t, ids)})
 			d.keys("T")
 			d.wants("TIME▼")
 			d.keys(":").typed("sort swap_bytes").keys("Enter")
@@ -81,5 +82,14 @@ func TestContainerWhereThereIsOne(t *testing.T) {
 	d.wants("CONTAINER", "shop")
 	d.keys("/").typed("python3").keys("Enter")
 	d.lacks("CONTAINER")
-	newBench(t, 140, 24, Options{Columns: []string{"pid", "container", "command"}}).wants("CONTAINER")
+	newBench(t, 140, 24, Options{Columns: columnsOf(t, "pid,container,command")}).wants("CONTAINER")
+}
+
+func columnsOf(t *testing.T, ids string) []*column.Column {
+	t.Helper()
+	list, err := column.Parse(ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }

@@ -153,9 +153,7 @@ func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, resto
 		return nil // tview draws now, and does nothing else with the key
 	})
 	screen.EnablePaste()
-	if !o.NoMouse {
-		screen.EnableMouse(tcell.MouseButtonEvents)
-	}
+	screen.EnableMouse(tcell.MouseButtonEvents)
 	go guarded(fail, func() { a.mail.feed(ctx, b.Frames()) })
 	go guarded(fail, func() { a.mail.pump(ctx, screen) })
 	job := newJobControl(func() { a.mail.post(a.suspend) }, func() { a.mail.post(func() { tv.Suspend(func() {}); screen.Sync() }) })

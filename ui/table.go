@@ -9,7 +9,6 @@ import (
 
 	"ptop/detect"
 	"ptop/internal/column"
-	"ptop/internal/filter"
 	"ptop/internal/monitor"
 	"ptop/internal/view"
 	"ptop/pcb"
@@ -75,38 +74,27 @@ type headSpot struct {
 	col      *column.Column
 }
 
+// busiestFirst is the order where no other was asked for.
+func busiestFirst() []view.SortKey {
+	cpu, _ := column.ByID("cpu_percent")
+	return []view.SortKey{{Column: cpu, Desc: true}}
+}
+
 // newTable makes the table that the options describe.
-func newTable(o Options) (*table, error) {
+func newTable(o Options) *table {
 	t := &table{
 		folded: map[pcb.ID]bool{}, tags: map[pcb.ID]bool{}, widths: map[*column.Column]int{},
 		bunches: bunches{open: map[pcb.ID]bool{}}, order: map[rowKey]int{},
+		q: o.Query, cols: o.Columns, own: o.Columns != nil,
 	}
-	t.cols = column.Default()
-	if len(o.Columns) > 0 {
-		cols, err := column.Parse(strings.Join(o.Columns, ","))
-		if err != nil {
-			return nil, fmt.Errorf("ui: columns: %w", err)
-		}
-		t.cols, t.own = cols, true
+	if !t.own {
+		t.cols = column.Default()
 	}
-	sort := o.Query.Sort
-	if sort == "" {
-		sort = "cpu_percent"
+	if t.q.Sort == nil {
+		t.q.Sort = busiestFirst()
 	}
-	keys, err := view.ParseSort(sort)
-	if err != nil {
-		return nil, fmt.Errorf("ui: sort: %w", err)
-	}
-	f, err := filter.Compile(o.Query.Filter)
-	if err != nil {
-		return nil, fmt.Errorf("ui: filter: %w", err)
-	}
-	t.q = view.Query{
-		Filter: f, Sort: keys, PIDs: o.Query.PIDs, Descendants: o.Query.Descendants, User: o.Query.User,
-		Container: o.Query.Container, Unit: o.Query.Unit, Tree: o.Query.Tree, Threads: o.Query.Threads,
-		HideKernel: !o.Query.KernelThreads, ASCII: o.ASCII, Folded: t.isFolded,
-	}
-	return t, nil
+	t.q.ASCII, t.q.Folded = o.ASCII, t.isFolded
+	return t
 }
 
 func (t *table) scope() scope { return inTable }
@@ -296,6 +284,15 @@ func (t *table) status() string {
 	add("user", t.q.User)
 	add("container", t.q.Container)
 	add("unit", t.q.Unit)
+	if n := len(t.q.PIDs); n > 0 {
+		add("only", plural(n, "pid", "pids"))
+	}
+	if t.q.Namespace != 0 {
+		add("namespace", strconv.Itoa(int(t.q.Namespace)))
+	}
+	if t.q.Limit > 0 {
+		add("limit", strconv.Itoa(t.q.Limit))
+	}
 	if t.opened != nil {
 		add(t.openedBy.Title, groupName(t.opened))
 	}

@@ -8,6 +8,9 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
+
+	"ptop/internal/column"
+	"ptop/internal/view"
 )
 
 // journeys lead to every view and dialog. wants is what must be readable there at 80×24 and at 200×50.
@@ -140,14 +143,6 @@ func TestThemes(t *testing.T) {
 	}
 }
 
-func TestBadOptions(t *testing.T) {
-	for _, o := range []Options{{Columns: []string{"nope"}}, {Query: QueryOptions{Sort: "nope"}}, {Query: QueryOptions{Filter: "pid =="}}} {
-		if _, err := newApp(newFakeBackend(), o); err == nil {
-			t.Errorf("%+v is taken", o)
-		}
-	}
-}
-
 // The cursor stays on the process whatever the order becomes, and at the top as long as nobody has moved it.
 func TestSelectionFollowsIdentity(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})
@@ -171,7 +166,7 @@ func TestSelectionFollowsIdentity(t *testing.T) {
 }
 
 func TestZombieBunch(t *testing.T) {
-	d := newBench(t, 110, 40, Options{Query: QueryOptions{Tree: true}})
+	d := newBench(t, 110, 40, Options{Query: view.Query{Tree: true}})
 	d.wants("5 zombies:")
 	for i := range d.table.rows {
 		if d.table.bunches.stands(&d.table.rows[i]) == zombies {
@@ -246,4 +241,11 @@ func TestDetailOutlivesTheProcess(t *testing.T) {
 	d.mail.mail.frame = emptied(machine(3))
 	d.receive()
 	d.wants("has ended", "HOME=/root")
+}
+
+// What the command line selects is what the screen shows, and the screen says so.
+func TestQueryOfTheCommandLine(t *testing.T) {
+	byUser, _ := column.ByID("user")
+	newBench(t, 110, 40, Options{Query: view.Query{GroupBy: byUser}}).wants("grouped by USER")
+	newBench(t, 110, 40, Options{Query: view.Query{Limit: 2, PIDs: []int32{pidAgent, pidBurner, 1}}}).wants("limit 2", "only 3 pids")
 }

@@ -11,6 +11,7 @@ import (
 	"ptop/internal/act"
 	"ptop/internal/column"
 	"ptop/internal/monitor"
+	"ptop/internal/view"
 	"ptop/pcb"
 	"ptop/ui"
 )
@@ -28,7 +29,8 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 	if !p.flags.all.Changed("delay") || p.opt.delay == 0 {
 		p.opt.delay = seconds(screenDelay)
 	}
-	if _, err := p.query(false); err != nil { // told before the screen is taken
+	query, err := p.query(false)
+	if err != nil { // told before the screen is taken
 		return exitUsage, err
 	}
 	columns, err := p.columns()
@@ -45,32 +47,25 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	err = ui.Run(ctx, &backend{loop, detail.New(p.root()), p}, p.screenOptions(columns))
+	err = ui.Run(ctx, &backend{loop, detail.New(p.root()), p}, p.screenOptions(query, columns))
 	if errors.Is(err, ui.ErrNoTerminal) {
 		return exitUsage, usagef("%w: try ptop --json, --once or --check", err)
 	}
 	return exitDone, err
 }
 
-func (p *program) screenOptions(columns []*column.Column) ui.Options {
+func (p *program) screenOptions(query *view.Query, columns []*column.Column) ui.Options {
 	o := &p.opt
 	tag, _ := buildVersion()
-	var ids []string
-	for _, c := range columns {
-		ids = append(ids, c.ID)
-	}
 	return ui.Options{
 		Delay:   time.Duration(o.delay),
-		Columns: ids,
+		Query:   *query,
+		Columns: columns,
 		NoColor: o.noColor || p.env.get("NO_COLOR") != "",
 		ASCII:   p.ascii(),
 		Theme:   o.theme,
 		VimKeys: o.vimKeys,
 		Version: tag,
-		Query: ui.QueryOptions{
-			Filter: o.filter, Sort: o.sort, User: o.user, Container: o.container, Unit: o.unit,
-			PIDs: o.pids, Descendants: o.descendants, Tree: o.tree, Threads: o.threads, KernelThreads: o.kernel,
-		},
 	}
 }
 

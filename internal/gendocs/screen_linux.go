@@ -17,6 +17,7 @@ import (
 	"ptop/internal/container"
 	"ptop/internal/monitor"
 	"ptop/internal/shot"
+	"ptop/internal/view"
 	"ptop/ui"
 )
 
@@ -74,7 +75,7 @@ func pictures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := ui.Options{Delay: 2 * time.Second, Query: ui.QueryOptions{PIDs: pids, Descendants: true}}
+	options := ui.Options{Delay: 2 * time.Second, Query: view.Query{PIDs: pids, Descendants: true, HideKernel: true}}
 	for _, s := range shots {
 		cells, err := ui.Screenshot(ui.Shot{Frames: frames, Keys: s.keys, W: pictureWidth, H: pictureHeight, Options: options})
 		if err != nil {
