@@ -105,7 +105,7 @@ var identification = []*Column{
 		Value: ofProc(pcb.FieldCmdline, func(p *pcb.Process) Value { return text(unterminated(p.Cmdline)) }),
 	}, {
 		ID: "args", Title: "ARGS", Group: "identification", Kind: Text, Width: 30, List: true,
-		Help:  "command line as the list of its arguments (/proc/PID/cmdline)",
+		Help: "command line as the list of its arguments (/proc/PID/cmdline)",
 		Value: ofProc(pcb.FieldCmdline, func(p *pcb.Process) Value {
 			if p.Cmdline == "\x00" { // one argument, which is empty
 				return text(p.Cmdline)

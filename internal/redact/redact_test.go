@@ -128,7 +128,7 @@ func TestDetail(t *testing.T) {
 }
 
 func FuzzCmdline(f *testing.F) {
-	for _, seed := range []string{"a\x00--password\x00x", "mysql\x00-px", "\x00\x00", "a --token=", "sudo\x00mysql\x00-px", "mysql -px", "sshpass -p -p -p","x://:@", "\xff=\xfe"} {
+	for _, seed := range []string{"a\x00--password\x00x", "mysql\x00-px", "\x00\x00", "a --token=", "sudo\x00mysql\x00-px", "mysql -px", "sshpass -p -p -p", "x://:@", "\xff=\xfe"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
