@@ -92,6 +92,9 @@ type seconds time.Duration
 const longest = 365 * 24 * time.Hour
 
 func (s *seconds) Set(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errNoValue
+	}
 	d, err := time.ParseDuration(text)
 	if f, ferr := strconv.ParseFloat(text, 64); ferr == nil && !math.IsNaN(f) {
 		d, err = time.Duration(min(max(f, -1), longest.Seconds()+1)*float64(time.Second)), nil
@@ -115,6 +118,9 @@ func (s *seconds) Type() string { return "time" }
 type pidList []int32
 
 func (l *pidList) Set(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errNoValue
+	}
 	for _, part := range strings.Split(text, ",") {
 		pid, err := parsePID(part)
 		if err != nil {
