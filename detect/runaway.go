@@ -14,7 +14,7 @@ var runawayCPU = &Detector{
 	Advice:   "See what it does (`perf top -p PID`, `gdb -p PID`). If it is meant to compute, run it with `nice`: then it is told as info.",
 	Severity: "warning; info for a process with nice above 0 or a batch policy",
 	Params:   spinParams,
-	Needs:    pcb.FieldStat,
+	Needs:    pcb.FieldStat | pcb.FieldSched,
 	Suspect:  suspectSpins,
 	Judge: func(p *Pass) []Finding {
 		return p.spins(false, func(f *Finding, s *spin, who string) {
@@ -32,7 +32,7 @@ var syscallSpin = &Detector{
 	Advice:   "See which call it is (`strace -c -p PID`) and on what; restart it.",
 	Severity: "warning; info for a process with nice above 0 or a batch policy",
 	Params:   spinParams,
-	Needs:    pcb.FieldStat,
+	Needs:    pcb.FieldStat | pcb.FieldSched,
 	Suspect:  suspectSpins,
 	Judge: func(p *Pass) []Finding {
 		return p.spins(true, func(f *Finding, s *spin, who string) {

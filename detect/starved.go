@@ -44,11 +44,16 @@ func (p *Pass) starvelings(do func(i, other int32)) {
 }
 
 // waits reports whether a process that is ready waited for most of the time between the readings. The kernel counts a
-// wait when it ends, so that one which goes on looks like no demand at all: only that it is ready each time tells.
+// wait when it ends, so that one which goes on looks like no demand at all: that it is ready and has not run tells. It may
+// have woken just now; only when the next reading finds it so again has it waited between them.
 func (p *Pass) waits(i int32) bool {
-	const uncounted = 5 // percent
+	return p.waited(i) || p.Rates.Procs[i].HotCPU == 0
+}
+
+// waited reports whether the kernel counted the wait.
+func (p *Pass) waited(i int32) bool {
 	r := &p.Rates.Procs[i]
-	return r.HotDemand-r.HotCPU >= p.Param("wait") || r.HotDemand < uncounted
+	return r.HotDemand-r.HotCPU >= p.Param("wait")
 }
 
 // richest gives the process that got most of the CPU that the one at i waits for; -1 for none.
@@ -65,7 +70,10 @@ func (p *Pass) richest(i int32) int32 {
 func (p *Pass) starved(i, other int32) Finding {
 	q, rich := p.proc(i), p.subject(p.proc(other))
 	r := &p.Rates.Procs[i]
-	f := Finding{Severity: Warning, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1, held: r.Elapsed}
+	f := Finding{Severity: Warning, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1}
+	if p.waited(i) {
+		f.held = r.Elapsed
+	}
 	own := p.hot(i)
 	if own.nice > 0 {
 		f.Severity = Info

@@ -86,3 +86,21 @@ func TestStarved(t *testing.T) {
 		})
 	}
 }
+
+// One that wakes just when it is read, beside a hog, has not waited: neither for long readings nor for one.
+func TestAWakeUpIsNoStarving(t *testing.T) {
+	l := newLab(t)
+	poor, rich := newWorker(10, inState('R')), newWorker(20)
+	for s := 0; s < 60; s += 12 {
+		poor.does(12*time.Second, .01, .001, 5)
+		rich.does(12*time.Second, .9, .05, 0)
+		if f := one(t, l.sees(time.Duration(s)*time.Second, proc(1, 0, "init"), poor.Process, rich.Process), "cpu-starved"); f != nil {
+			t.Fatalf("after %d s: %s", s, f.Summary)
+		}
+	}
+	poor.does(12*time.Second, 0, 0, 0) // woken only now
+	rich.does(12*time.Second, .9, .05, 0)
+	if f := one(t, l.sees(72*time.Second, proc(1, 0, "init"), poor.Process, rich.Process), "cpu-starved"); f != nil {
+		t.Fatalf("at once: %s", f.Summary)
+	}
+}

@@ -181,7 +181,9 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 				continue
 			}
 			cleared = append(cleared, Event{Cleared, st.finding})
-			delete(t.history.told, key.Key)
+			if !t.toldElse(key) {
+				delete(t.history.told, key.Key)
+			}
 		}
 		delete(t.states, key)
 	}
@@ -189,6 +191,16 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 		return cmp.Or(cmp.Compare(a.Finding.Detector, b.Finding.Detector), cmp.Compare(a.Finding.Key().Group.PID, b.Finding.Key().Group.PID))
 	})
 	return findings, append(events, cleared...)
+}
+
+// toldElse reports whether another finding of the same detector and process is being told.
+func (t *Tracker) toldElse(key stateKey) bool {
+	for other, st := range t.states {
+		if other.Key == key.Key && other.nth != key.nth && st.told {
+			return true
+		}
+	}
+	return false
 }
 
 // place is where a detector stands in All.

@@ -28,6 +28,7 @@ type header struct {
 	mode     headerMode
 	pressure ring // highest of the three pressures, percent
 	threads  ring // pids in use, for how long they will last
+	times    ring // when that was, in seconds
 
 	begun bool
 	since time.Duration // monotonic clock of the first reading
@@ -36,7 +37,7 @@ type header struct {
 }
 
 func newHeader() *header {
-	return &header{pressure: ring{limit: 120}, threads: ring{limit: 120}}
+	return &header{pressure: ring{limit: 120}, threads: ring{limit: 120}, times: ring{limit: 120}}
 }
 
 func (h *header) cycle() { h.mode = (h.mode + 1) % headerModes }
@@ -54,6 +55,7 @@ func (h *header) record(f *monitor.Frame) {
 	}
 	h.pressure.add(v)
 	h.threads.add(float64(f.Snap.Tasks().Threads))
+	h.times.add(f.Snap.Mono.Seconds())
 }
 
 // watched is how long the machine had been watched at a reading.
@@ -197,7 +199,7 @@ func (h *header) facts(f *monitor.Frame, w int) []line {
 	t := s.Tasks()
 	facts := []line{
 		taskLine(t, w),
-		h.pidLine(s, t, f.Rates),
+		h.pidLine(s, t),
 		pairs("switches", number(r.CtxSwitches)+"/s", "forks", number(r.Forks)+"/s"),
 		pairs("load", loadText(s.System.Load), "ptop", percent(r.SelfCPU)+" "+size(s.Self.RSS)+" "+s.Source),
 	}
@@ -247,7 +249,7 @@ func taskLine(t pcb.Tasks, w int) line {
 }
 
 // pidLine tells how much of the supply of pids is used, and how long it lasts when it keeps shrinking so.
-func (h *header) pidLine(s *pcb.Snapshot, t pcb.Tasks, r *pcb.RateSet) line {
+func (h *header) pidLine(s *pcb.Snapshot, t pcb.Tasks) line {
 	l := pairs("threads", fmt.Sprint(t.Threads))
 	if s.Host.PIDMax <= 0 {
 		return l
@@ -261,26 +263,26 @@ func (h *header) pidLine(s *pcb.Snapshot, t pcb.Tasks, r *pcb.RateSet) line {
 		role = roleWarning
 	}
 	l = append(l, span{"  pids ", roleDim}, span{percent(share) + " of " + fmt.Sprint(s.Host.PIDMax), role})
-	if left := h.pidsLast(s.Host.PIDMax, r); left != "" {
+	if left := h.pidsLast(s.Host.PIDMax); left != "" {
 		l = append(l, span{", " + left, roleWarning})
 	}
 	return l
 }
 
 // pidsLast extrapolates the growth of the last readings; it is told only when the pids would be used up within a day.
-func (h *header) pidsLast(pidMax int64, r *pcb.RateSet) string {
-	v := h.threads.values
-	if len(v) < 10 || r.Interval <= 0 {
+func (h *header) pidsLast(pidMax int64) string {
+	v, at := h.threads.values, h.times.values
+	if len(v) < 10 {
 		return ""
 	}
-	v = v[len(v)-10:]
+	v, at = v[len(v)-10:], at[len(at)-10:]
 	for i := 1; i < len(v); i++ {
 		if v[i] < v[i-1] {
 			return "" // no steady growth
 		}
 	}
-	perSecond := (v[9] - v[0]) / (9 * r.Interval.Seconds())
-	if perSecond <= 0 {
+	perSecond := (v[9] - v[0]) / (at[9] - at[0])
+	if !(perSecond > 0) {
 		return ""
 	}
 	seconds := (float64(pidMax) - v[9]) / perSecond

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"ptop/detect"
 	"ptop/internal/monitor"
@@ -58,15 +59,16 @@ func TestPidsRunOut(t *testing.T) {
 	f := machine(1)
 	for i := range 10 {
 		f.Snap.Procs[0].Threads = int32(100 + 100*i)
+		f.Snap.Mono += time.Duration(1+i%3*3/2) * time.Second // 1, 2, 4: the delay is changed, or a reading asked for
 		h.record(f)
 	}
-	left := h.pidsLast(4096, f.Rates)
-	if left != "full in 1m01s" && left != "full in 1m02s" { // 50 a second, 3066 left
-		t.Errorf("growth by 50 a second: %q", left)
+	left := h.pidsLast(4096)
+	if left != "full in 1m11s" && left != "full in 1m12s" { // 900 in 21 s, 3066 left
+		t.Errorf("growth by 43 a second: %q", left)
 	}
 	f.Snap.Procs[0].Threads = 1
 	h.record(f)
-	if left := h.pidsLast(4096, f.Rates); left != "" {
+	if left := h.pidsLast(4096); left != "" {
 		t.Errorf("after a fall: %q", left)
 	}
 }
