@@ -29,8 +29,8 @@ vet:
 staticcheck:
 	$(TOOL) staticcheck ./...
 
-deadcode: ## no function that neither the program nor a test reaches
-	@out=$$($(TOOL) deadcode -test ./...); test -z "$$out" || { echo "unreachable:"; echo "$$out"; exit 1; }
+deadcode: ## no function that the program does not reach, and none of the tests' own that they do not
+	@out=$$($(TOOL) deadcode ./cmd/ptop ./internal/gendocs; $(TOOL) deadcode -test ./...); test -z "$$out" || { echo "unreachable:"; echo "$$out"; exit 1; }
 
 tidy: ## go.mod and go.sum say what the code uses
 	go mod tidy -diff

@@ -1,5 +1,5 @@
-// Command gendocs writes the documents that follow from what the code declares: columns, detectors, keys, flags and
-// the JSON Schema; and with --screen the README's pictures.
+// Command gendocs writes the documents that follow from what the code declares: columns, detectors, keys, flags, the
+// JSON Schema and the README's sample; and with --screen the README's pictures.
 package main
 
 import (
@@ -15,15 +15,17 @@ import (
 	"ptop/ui"
 )
 
-// documents gives every generated document by its path from the top of the repository.
-func documents() map[string]string {
+// documents gives every generated document by its path from root, the top of the repository.
+func documents(root string) (map[string]string, error) {
+	readme, err := readme(root)
 	return map[string]string{
+		"README.md":                    readme,
 		"docs/columns.md":              column.Markdown(),
 		"docs/detectors.md":            detect.Markdown(),
 		"docs/keys.md":                 ui.KeysMarkdown(),
 		"docs/flags.md":                cli.FlagsMarkdown(),
 		"docs/schema/ptop.schema.json": export.Schema(),
-	}
+	}, err
 }
 
 func main() {
@@ -37,7 +39,11 @@ func run(args []string) error {
 	if len(args) == 1 && args[0] == "--screen" {
 		return pictures(context.Background())
 	}
-	for path, text := range documents() {
+	documents, err := documents(".")
+	if err != nil {
+		return err
+	}
+	for path, text := range documents {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}

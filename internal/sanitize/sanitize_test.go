@@ -1,13 +1,9 @@
 package sanitize
 
 import (
-	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/gdamore/tcell/v2"
-	"github.com/rivo/tview"
 )
 
 func TestText(t *testing.T) {
@@ -116,41 +112,7 @@ func FuzzText(f *testing.F) {
 				t.Fatalf("Cells(%q, %d) takes %d cells", got, width, Width(cut))
 			}
 		}
-		if n, want := tview.TaggedStringWidth(TView(s)), tview.TaggedStringWidth(strings.NewReplacer("[", "(", "]", ")").Replace(got)); n != want {
-			t.Fatalf("TView(%q) is %q: %d cells on the screen, want %d", s, TView(s), n, want)
-		}
 	})
-}
-
-// What tview draws of TView(s) is Text(s), whatever looks like a tag in it.
-func TestTViewIsDrawnAsItIs(t *testing.T) {
-	screen := tcell.NewSimulationScreen("UTF-8")
-	if err := screen.Init(); err != nil {
-		t.Fatal(err)
-	}
-	defer screen.Fini()
-	screen.SetSize(60, 1)
-	for _, s := range []string{
-		"[kworker/0:1]", "[red]x", "[red[]x", "[[red]]", `["region"]x[""]`, "[::b]x", "[::b:http://x]y", "[:::[]", "[]", "[x", "x]",
-		"[#ff0000]x", "[-:-:-]x", "a[red]b[blue]c", "[red][blue]", "[日本]", "[a[b]c]", "[\x1b[31m]", "[[[x]]]", "[a][", "[a[[]",
-	} {
-		screen.Clear()
-		tview.Print(screen, TView(s), 0, 0, 60, tview.AlignLeft, tcell.ColorWhite)
-		screen.Show()
-		cells, _, _ := screen.GetContents()
-		var b strings.Builder
-		skip := 0
-		for _, cell := range cells {
-			if skip--; skip >= 0 {
-				continue
-			}
-			b.WriteString(string(cell.Runes))
-			skip = max(0, Width(string(cell.Runes))-1)
-		}
-		if got, want := strings.ReplaceAll(strings.TrimRight(b.String(), " "), bracket, "["), Text(s); got != want {
-			t.Errorf("%q is escaped as %q and drawn as %q", s, TView(s), got)
-		}
-	}
 }
 
 func BenchmarkText(b *testing.B) {
