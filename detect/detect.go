@@ -46,6 +46,9 @@ type Detector struct {
 	Causes   []Cause
 	Params   []Param
 	Needs    pcb.Fields // groups without which a process is not evaluated (never "healthy")
+	// Gate picks the processes that Suspect and Judge look at (Pass.gated). It is asked of everyone alive in each reading, so
+	// it is cheap. Nil for detectors that go by what History remembers.
+	Gate func(*pcb.Process) bool
 	// Suspect names from the Snapshot alone whom Judge wants to be probed, and for what. May be nil.
 	Suspect func(*Pass) []pcb.ProbeRequest
 	// Judge gives the findings of this Pass: a pure function over Snapshot, rates, history and probes.

@@ -17,12 +17,10 @@ type History struct {
 	dead    map[deadOf]int // dead children, while a reading is entered
 
 	// What enter noticed in the latest reading, so that no detector has to look at the healthy.
-	zombies []int32 // indices in Procs
-	watched []int32 // those with a watch
-	stopped []int32
-	ready   []int32 // state R
-	deaf    []int32 // those that ignore or block SIGTERM
-	strays  []int32 // those whose parent may not be the one that made them
+	zombies []int32               // indices in Procs
+	watched []int32               // those with a watch
+	strays  []int32               // those whose parent may not be the one that made them
+	gated   map[*Detector][]int32 // those that passed a detector's Gate
 
 	told map[Key]bool // the findings that are being told: what a rule with a lower threshold for clearing asks
 }
@@ -63,8 +61,10 @@ const (
 
 // enter takes up a new reading. spans says how long each kind of memory has to reach back.
 func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans spans) {
-	h.zombies, h.watched, h.stopped, h.strays = h.zombies[:0], h.watched[:0], h.stopped[:0], h.strays[:0]
-	h.ready, h.deaf = h.ready[:0], h.deaf[:0]
+	h.zombies, h.watched, h.strays = h.zombies[:0], h.watched[:0], h.strays[:0]
+	for d, list := range h.gated {
+		h.gated[d] = list[:0]
+	}
 	if h.began == 0 {
 		h.began = s.Boot
 	}
@@ -128,14 +128,10 @@ func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int3
 	} else {
 		e.deadSince = -1 // also of a leader that had ended, whose place a thread took that called exec
 	}
-	switch p.State {
-	case 'T':
-		h.stopped = append(h.stopped, i)
-	case 'R':
-		h.ready = append(h.ready, i)
-	}
-	if hearsNoTerm(p) {
-		h.deaf = append(h.deaf, i)
+	for _, d := range All {
+		if d.Gate != nil && d.Gate(p) {
+			h.gated[d] = append(h.gated[d], i)
+		}
 	}
 	if e.watch.enter(s, &r.Procs[i], spans.busy) {
 		h.watched = append(h.watched, i)

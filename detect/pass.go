@@ -16,6 +16,15 @@ func (p *Pass) Duration(name string) time.Duration { return p.set.duration(p.det
 // proc gives the process at i.
 func (p *Pass) proc(i int32) *pcb.Process { return &p.Snap.Procs[i] }
 
+// gated gives the processes that passed the detector's Gate and of which what it needs could be read.
+func (p *Pass) gated(do func(i int32, q *pcb.Process)) {
+	for _, i := range p.History.gated[p.det] {
+		if p.judged(i) {
+			do(i, p.proc(i))
+		}
+	}
+}
+
 // judged reports whether the groups of fields that the detector needs could be read of a process.
 func (p *Pass) judged(i int32) bool { return p.proc(i).Have.Has(p.det.Needs) }
 

@@ -20,6 +20,7 @@ var cpuStarved = &Detector{
 		{paramClear, 5, "s", "how long it must be over"},
 	},
 	Needs: pcb.FieldStat | pcb.FieldSched,
+	Gate:  func(q *pcb.Process) bool { return q.State == 'R' },
 	Suspect: func(p *Pass) (want []pcb.ProbeRequest) {
 		p.starvelings(func(i, other int32) { want = append(want, p.askHot(i, other)...) })
 		return want
@@ -32,15 +33,15 @@ var cpuStarved = &Detector{
 
 // starvelings gives those who are starved, each with who gets most of their CPU.
 func (p *Pass) starvelings(do func(i, other int32)) {
-	for _, i := range p.History.ready {
-		if !p.judged(i) || !p.waits(i) {
-			continue
+	p.gated(func(i int32, _ *pcb.Process) {
+		if !p.waits(i) {
+			return
 		}
 		run := orZero(p.Rates.Procs[i].HotCPU)
 		if other := p.richest(i); other >= 0 && run < p.Param("share")/100*p.Rates.Procs[other].HotCPU {
 			do(i, other)
 		}
-	}
+	})
 }
 
 // waits reports whether a process that is ready waited for most of the time between the readings. The kernel counts a

@@ -15,21 +15,14 @@ var stoppedJob = &Detector{
 	Severity: "info",
 	Params:   []Param{{paramHold, 60, "s", "how long it must have been stopped"}},
 	Needs:    pcb.FieldStat,
-	Judge:    judgeStopped,
+	Gate:     func(q *pcb.Process) bool { return q.State == 'T' },
+	Judge: func(p *Pass) (findings []Finding) {
+		p.gated(func(i int32, q *pcb.Process) { findings = append(findings, p.stoppedJob(i, q)) })
+		return findings
+	},
 }
 
-func judgeStopped(p *Pass) []Finding {
-	var findings []Finding
-	for _, i := range p.History.stopped {
-		if p.judged(i) {
-			findings = append(findings, p.stoppedJob(i))
-		}
-	}
-	return findings
-}
-
-func (p *Pass) stoppedJob(i int32) Finding {
-	q := p.proc(i)
+func (p *Pass) stoppedJob(i int32, q *pcb.Process) Finding {
 	f := Finding{Severity: Info, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1}
 	why := stopReason(&f, q)
 	if idle, known := p.idle(i); known {

@@ -15,8 +15,9 @@ var termIgnored = &Detector{
 	Severity: "info",
 	Params:   []Param{{paramHold, 10, "s", "how long it must have been so"}},
 	Needs:    pcb.FieldStat | pcb.FieldSignals,
+	Gate:     func(q *pcb.Process) bool { return pcb.SIGTERM.InMask(q.SigIgnored) && asked(q) },
 	Judge: func(p *Pass) []Finding {
-		return p.deaf(func(q *pcb.Process) bool { return pcb.SIGTERM.InMask(q.SigIgnored) }, Info, func(f *Finding, q *pcb.Process) {
+		return p.deaf(Info, func(f *Finding, q *pcb.Process) {
 			f.held = p.Snap.Age(q)
 			f.know("sigterm_ignored", true, procFile(q.ID, "status")+" SigIgn")
 			f.Summary = f.Subject.label() + " ignores SIGTERM and will not stop when asked"
@@ -34,10 +35,11 @@ var termBlocked = &Detector{
 	Severity: "warning",
 	Params:   []Param{{paramHold, 10, "s", "how long it must have been pending"}},
 	Needs:    pcb.FieldStat | pcb.FieldSignals,
+	Gate: func(q *pcb.Process) bool {
+		return pcb.SIGTERM.InMask(q.SigBlocked) && pcb.SIGTERM.InMask(q.SigShared|q.SigPending) && asked(q)
+	},
 	Judge: func(p *Pass) []Finding {
-		return p.deaf(func(q *pcb.Process) bool {
-			return pcb.SIGTERM.InMask(q.SigBlocked) && pcb.SIGTERM.InMask(q.SigShared|q.SigPending)
-		}, Warning, func(f *Finding, q *pcb.Process) {
+		return p.deaf(Warning, func(f *Finding, q *pcb.Process) {
 			f.know("sigterm_blocked", true, procFile(q.ID, "status")+" SigBlk")
 			f.know("sigterm_pending", true, procFile(q.ID, "status")+" ShdPnd")
 			f.Summary = f.Subject.label() + " was asked to end and blocks SIGTERM"
@@ -46,14 +48,9 @@ var termBlocked = &Detector{
 	},
 }
 
-// deaf gives a finding for each process that does not hear SIGTERM in the given way.
-func (p *Pass) deaf(is func(*pcb.Process) bool, severity Severity, word func(*Finding, *pcb.Process)) []Finding {
-	var findings []Finding
-	for _, i := range p.History.deaf {
-		q := p.proc(i)
-		if !p.judged(i) || !is(q) || interactiveShell(q) {
-			continue
-		}
+// deaf gives a finding for each process that does not hear SIGTERM in the detector's way.
+func (p *Pass) deaf(severity Severity, word func(*Finding, *pcb.Process)) (findings []Finding) {
+	p.gated(func(_ int32, q *pcb.Process) {
 		f := Finding{Severity: severity, Confidence: Proved, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1}
 		word(&f, q)
 		f.So = "a stop of it takes until SIGKILL is sent, and then it has not cleaned up"
@@ -63,14 +60,14 @@ func (p *Pass) deaf(is func(*pcb.Process) bool, severity Severity, word func(*Fi
 			{Do: "see the masks of its threads", Command: fmt.Sprintf("grep -E 'Sig(Blk|Ign|Cgt)' /proc/%d/task/*/status", q.PID)}, kill,
 		}
 		findings = append(findings, f)
-	}
+	})
 	return findings
 }
 
-// hearsNoTerm is the gate of both detectors. PID 1 of the machine or of a namespace is another matter: the kernel
-// drops what it has no handler for.
-func hearsNoTerm(q *pcb.Process) bool {
-	return pcb.SIGTERM.InMask(q.SigIgnored|q.SigBlocked) && q.PID != 1 && !q.KernelThread() && !namespaceInit(q)
+// asked reports whether SIGTERM is what asks a process to end. An interactive shell ignores it by design, and PID 1 of the
+// machine or of a namespace is another matter: the kernel drops what it has no handler for.
+func asked(q *pcb.Process) bool {
+	return q.PID != 1 && !q.KernelThread() && !namespaceInit(q) && !interactiveShell(q)
 }
 
 // interactiveShell reports whether it is a shell with a terminal, which ignores SIGTERM by design.
