@@ -283,7 +283,7 @@ func findingLines(f *detect.Finding, w int, gl *glyphs) []pageLine {
 		who += "; caused by " + subjectText(f.Culprit)
 	}
 	say("who", who, roleDim)
-	say("", strings.Join([]string{f.Detector + "/" + f.Cause, f.Confidence.String(), f.Severity.String()}, " "+gl.dot+" "), roleDim)
+	say("", strings.Join([]string{strings.TrimSuffix(f.Detector+"/"+f.Cause, "/"), f.Confidence.String(), f.Severity.String()}, " "+gl.dot+" "), roleDim)
 	return out
 }
 
