@@ -109,9 +109,9 @@ func TestProbeWaitForAnother(t *testing.T) {
 	c := sick.Start(t, "zombie-waits-for-another")
 	for range 500 {
 		leader := threadsOf(t, c.PID)[0]
-		if leader.SyscallKnown && leader.SyscallName == "wait4" {
-			if leader.Args[0] != uint64(c.Of("other")) || leader.Syscall != unix.SYS_WAIT4 || leader.WChan != "do_wait" {
-				t.Errorf("it waits for %d in do_wait, and the probe says %+v", c.Of("other"), leader)
+		if leader.SyscallKnown && leader.SyscallName == "wait4" && leader.WChan == "do_wait" {
+			if leader.Args[0] != uint64(c.Of("other")) || leader.Syscall != unix.SYS_WAIT4 {
+				t.Errorf("it waits for %d, and the probe says %+v", c.Of("other"), leader)
 			}
 			return
 		}
