@@ -158,7 +158,8 @@ func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, resto
 	go guarded(fail, func() { a.mail.pump(ctx, screen) })
 	job := newJobControl(func() { a.mail.post(a.suspend) }, func() { a.mail.post(func() { tv.Suspend(func() {}); screen.Sync() }) })
 	defer job.close()
-	a.stopJob = func() { job.suspend(ctx, tv); screen.Sync() }
+	stop := sync.OnceFunc(tv.Stop) // once: another would look at what Run clears behind the first
+	a.stopJob = func() { job.suspend(ctx, tv, stop); screen.Sync() }
 
 	done := make(chan struct{})
 	go func() {
@@ -171,12 +172,12 @@ func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, resto
 	}()
 	select {
 	case <-done:
-		tv.Stop() // after a panic its poller still waits
+		stop() // after a panic its poller still waits
 	case <-ctx.Done():
 		job.ending()
 		go func() {
 			<-screenRoot.drawn // a Stop before Run would make Run open a screen of its own
-			tv.Stop()
+			stop()
 		}()
 		select {
 		case <-done:

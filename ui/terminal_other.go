@@ -33,4 +33,4 @@ func (*jobControl) close() {}
 
 func (*jobControl) ending() {}
 
-func (*jobControl) suspend(context.Context, *tview.Application) {}
+func (*jobControl) suspend(context.Context, *tview.Application, func()) {}

@@ -140,7 +140,7 @@ func (j *jobControl) close() {
 
 // suspend gives the terminal back and stops the job, as the terminal's own Ctrl-Z would. Where nobody could
 // continue it (an orphaned process group) the kernel ignores the stop, and the screen comes back at once.
-func (j *jobControl) suspend(ctx context.Context, tv *tview.Application) {
+func (j *jobControl) suspend(ctx context.Context, tv *tview.Application, stop func()) {
 	tv.Suspend(func() {
 		cont := make(chan os.Signal, 1)
 		signal.Notify(cont, syscall.SIGCONT)
@@ -159,7 +159,7 @@ func (j *jobControl) suspend(ctx context.Context, tv *tview.Application) {
 				return
 			}
 		}
-		tv.Stop() // otherwise tview would take the terminal once more
+		stop() // otherwise tview would take the terminal once more
 	})
 }
 

@@ -156,8 +156,12 @@ func (p *pty) childOf(parent int, name string) (pid int) {
 	return pid
 }
 
-// gone reports that a process has ended; whose child it is then may not care for it.
-func gone(pid int) bool { return inState(pid, "") || inState(pid, "Z") }
+// gone reports whether a process has ended, with all its threads: before, its parent does not know. Whose child it is then may
+// not care for it.
+func gone(pid int) bool {
+	threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	return len(threads) <= 1 && (inState(pid, "") || inState(pid, "Z"))
+}
 
 // inState reports whether a process is in a state of /proc/PID/stat; none is that of a process which is not there.
 func inState(pid int, want string) bool {
