@@ -162,8 +162,8 @@ func ownFigures(s *pcb.Snapshot, p *pcb.Process) figures {
 			f.fix(name, value)
 		}
 		f.counters["minflt"], f.counters["majflt"] = p.MinFlt, p.MajFlt
-		f.counters["cpu"], f.counters["childcpu"] = uint64((p.UTime+p.STime)/tick), uint64((p.CUTime+p.CSTime)/tick)
-		f.counters["guest"] = uint64(p.GTime / tick)
+		f.counters["cpu"], f.counters["childcpu"] = uint64((p.UTime+p.STime)/pcb.Tick), uint64((p.CUTime+p.CSTime)/pcb.Tick)
+		f.counters["guest"] = uint64(p.GTime / pcb.Tick)
 	}
 	if p.Have.Has(pcb.FieldCreds) {
 		f.fix("ruid", p.UID)

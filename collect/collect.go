@@ -24,3 +24,7 @@ const (
 	WantThreads                  // every thread of every process, with its own figures
 	WantIdle                     // sched: how long ago each process last ran (zombies and stopped ones always have it)
 )
+
+// WantUsual is what ptop's modes show and judge by. What a process that rests had before is not read again, so that little
+// of it costs anything.
+const WantUsual = WantSched | WantIO | WantIdle

@@ -7,9 +7,6 @@ import (
 	"ptop/pcb"
 )
 
-// tick is the unit of times in stat: USER_HZ is 100 on every Linux that Go runs on.
-const tick = 10 * time.Millisecond
-
 // statFields is how many fields of stat are read: up to exit_code, number 52.
 const statFields = 52
 
@@ -62,10 +59,10 @@ func parseStat(text []byte, p *pcb.Process, line *statLine) bool {
 }
 
 func ticks(n int64) time.Duration {
-	if n < 0 || n > int64(1<<62/tick) { // no clock has come that far: garbage
+	if n < 0 || n > int64(1<<62/pcb.Tick) { // no clock has come that far: garbage
 		return 0
 	}
-	return time.Duration(n) * tick
+	return time.Duration(n) * pcb.Tick
 }
 
 // parseInts reads numbers separated by spaces until out is full or the text ends, and tells how many. A number above

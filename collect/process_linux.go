@@ -2,6 +2,7 @@ package collect
 
 import (
 	"fmt"
+	"math/bits"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -56,19 +57,11 @@ func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
 func account(s *pcb.Snapshot, p *pcb.Process) {
 	if p.Denied != 0 {
 		s.Coverage.DeniedProcs++
-		s.Coverage.DeniedFields += countBits(p.Denied)
+		s.Coverage.DeniedFields += bits.OnesCount32(uint32(p.Denied))
 	}
 	if p.Blocked {
 		s.Coverage.Blocked++
 	}
-}
-
-func countBits(f pcb.Fields) int {
-	n := 0
-	for ; f != 0; f &= f - 1 {
-		n++
-	}
-	return n
 }
 
 // refuse notes that a file could not be read, where the reason is a want of right; a process that has gone meanwhile

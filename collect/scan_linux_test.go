@@ -57,7 +57,7 @@ func scanner(tb testing.TB, want Want) (*Collector, *pcb.Snapshot) {
 func TestScanAllocatesNothingPerProcess(t *testing.T) {
 	allocations := func(more int) (float64, int) {
 		sleepers(t, more)
-		c, s := scanner(t, usual)
+		c, s := scanner(t, WantUsual)
 		best := 1e9 // other processes come and go: the quietest of a few rounds
 		for range 8 {
 			best = min(best, testing.AllocsPerRun(1, func() {
@@ -79,9 +79,6 @@ func TestScanAllocatesNothingPerProcess(t *testing.T) {
 	}
 }
 
-// usual is what ptop's modes want of a reading.
-const usual = WantSched | WantIO | WantIdle
-
 // BenchmarkScan times a whole scan and, in turns with it, the floor: a bare open, read, close of the files that are read of
 // every process each time. (What cannot have changed since is not read again; "threads" is -H, which reads all of it.) It
 // tells microseconds a process of both, and their ratio.
@@ -95,8 +92,8 @@ func BenchmarkScan(b *testing.B) {
 				files []string
 			}{
 				{"stat+status+cmdline", 0, []string{"stat", "status"}},
-				{"usual", usual, []string{"stat", "status"}},
-				{"threads", usual | WantThreads, []string{"stat", "status", "task/PID/status", "task/PID/schedstat", "task/PID/stat"}},
+				{"usual", WantUsual, []string{"stat", "status"}},
+				{"threads", WantUsual | WantThreads, []string{"stat", "status", "task/PID/status", "task/PID/schedstat", "task/PID/stat"}},
 			} {
 				b.Run(v.name, func(b *testing.B) { benchmarkScan(b, v.want, v.files) })
 			}
@@ -133,7 +130,7 @@ func BenchmarkFirstScan(b *testing.B) {
 	procs := 0
 	for b.Loop() {
 		start := cpuTime()
-		c, err := New(Options{Want: usual})
+		c, err := New(Options{Want: WantUsual})
 		if err != nil {
 			b.Fatal(err)
 		}

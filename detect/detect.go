@@ -139,6 +139,14 @@ type Finding struct {
 	held   time.Duration // how long the condition counts as lasting already when it is first seen, for the detector's hold
 }
 
+// BySeverity counts findings by their severity.
+func BySeverity(findings []Finding) (counts [Critical + 1]int) {
+	for i := range findings {
+		counts[findings[i].Severity]++
+	}
+	return counts
+}
+
 // Key identifies a finding over time: detector and the process it is grouped by.
 func (f *Finding) Key() Key {
 	if f.Culprit != nil {

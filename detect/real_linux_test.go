@@ -30,7 +30,7 @@ type ward struct {
 func admit(t *testing.T, name string, scale float64) *ward {
 	t.Helper()
 	collector, err := collect.New(collect.Options{
-		Container: container.Parse, Want: collect.WantSched | collect.WantIO | collect.WantIdle,
+		Container: container.Parse, Want: collect.WantUsual,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -213,16 +213,8 @@ func machineWords(f *monitor.Frame) string {
 	return strings.Join(parts, "; ")
 }
 
-// countSeverities counts the findings by severity.
-func countSeverities(f *monitor.Frame) (counts [detect.Critical + 1]int) {
-	for i := range f.Findings {
-		counts[f.Findings[i].Severity]++
-	}
-	return counts
-}
-
 func findingWords(f *monitor.Frame) string {
-	counts := countSeverities(f)
+	counts := detect.BySeverity(f.Findings)
 	var parts []string
 	for severity := detect.Critical; ; severity-- {
 		if n := counts[severity]; n > 0 {

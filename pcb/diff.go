@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// tick is the resolution of CPU times and start times (USER_HZ, 100 on every Linux that Go runs on).
-const tick = 10 * time.Millisecond
+// Tick is the unit of the CPU times and start times in /proc/PID/stat (USER_HZ, 100 on every Linux that Go runs on).
+const Tick = 10 * time.Millisecond
 
 // Compute fills r with the rates of cur against prev, reusing r's memory. prev may be nil: then nothing can be told.
 func (r *RateSet) Compute(prev, cur *Snapshot) {
@@ -46,12 +46,12 @@ func (r *RateSet) process(prev *Snapshot, before *Process, cur *Snapshot, p *Pro
 	since := span{now: p, before: before}
 	if before == nil {
 		out.Born = true
-		if p.Started < prev.Boot-tick { // it was there before, unseen: from when its counters grew is unknown
+		if p.Started < prev.Boot-Tick { // it was there before, unseen: from when its counters grew is unknown
 			return out
 		}
 		// A process that was born in between is computed from its own birth.
 		since.before = &Process{Have: p.Have}
-		since.sinceBirth = max(tick, cur.Boot+p.At-cur.Mono-p.Started)
+		since.sinceBirth = max(Tick, cur.Boot+p.At-cur.Mono-p.Started)
 	}
 	if !p.Have.Has(FieldCore) || p.Zombie() && !p.LeaderExited() {
 		return out
@@ -125,7 +125,7 @@ func (s *span) cpu(out *Rates) {
 	out.CPU = percent(user+system, elapsed)
 	if s.both(FieldSchedSum) && s.schedElapsed() > 0 {
 		grown, ok := s.growth()
-		if off := grown.run - (user + system); ok && off >= -2*tick && off <= 2*tick {
+		if off := grown.run - (user + system); ok && off >= -2*Tick && off <= 2*Tick {
 			out.CPU = percent(grown.run, s.schedElapsed())
 			if ticks := user + system; ticks > 0 {
 				out.User, out.System = out.CPU*share(user, ticks), out.CPU*share(system, ticks)

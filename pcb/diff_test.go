@@ -136,7 +136,7 @@ func TestRatesOfTheNew(t *testing.T) {
 	if got := r.Procs[0]; got.CPU != 50 || !got.Born || got.Elapsed != second {
 		t.Errorf("the new bearer of a pid has %v %% CPU, born %v", got.CPU, got.Born)
 	}
-	if got := r.Procs[1]; got.CPU != 0 || got.Elapsed != tick {
+	if got := r.Procs[1]; got.CPU != 0 || got.Elapsed != Tick {
 		t.Errorf("born this tick: %v %% over %v", got.CPU, got.Elapsed)
 	}
 	if got := r.Procs[2]; !math.IsNaN(got.CPU) {

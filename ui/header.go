@@ -167,10 +167,7 @@ func osName(os string) string {
 
 // severityCounts says "▲ 1 critical  ▲ 3 warning"; empty when nothing is found.
 func severityCounts(findings []detect.Finding, gl *glyphs) line {
-	var n [3]int
-	for i := range findings {
-		n[min(findings[i].Severity, detect.Critical)]++
-	}
+	n := detect.BySeverity(findings)
 	var l line
 	for s := int(detect.Critical); s >= 0; s-- {
 		if n[s] > 0 {

@@ -40,7 +40,6 @@ const (
 	roleBarMemory
 	roleBarCache
 	roleFrame // lines around dialogs
-	roleMatch // text found
 	roles     // number of roles
 )
 
@@ -48,9 +47,7 @@ const (
 // that stand beside every colour.
 type theme struct {
 	name  string
-	help  string
 	style [roles]tcell.Style
-	mono  bool
 }
 
 func (t *theme) of(r role) tcell.Style { return t.style[r] }
@@ -70,7 +67,7 @@ const none = tcell.ColorDefault
 
 // themes are the looks to choose from by --theme. Those with colours differ only in them.
 var themes = []*theme{
-	newTheme("default", "for dark terminals; the 16 colours of the terminal's own palette", palette{
+	newTheme("default", palette{
 		roleTitle: {tcell.ColorAqua, none, tcell.AttrBold}, roleHead: {tcell.ColorBlack, tcell.ColorGreen, 0},
 		roleHeadSort: {tcell.ColorBlack, tcell.ColorAqua, tcell.AttrBold}, roleCursor: {tcell.ColorBlack, tcell.ColorAqua, 0},
 		roleDim: {tcell.ColorGray, none, 0}, roleTag: {tcell.ColorYellow, none, tcell.AttrBold}, roleKey: {none, none, tcell.AttrBold},
@@ -80,9 +77,9 @@ var themes = []*theme{
 		roleStopped: {tcell.ColorYellow, none, 0}, roleZombie: {tcell.ColorRed, none, tcell.AttrBold}, roleKernel: {tcell.ColorGray, none, 0},
 		roleBarUser: {tcell.ColorGreen, none, 0}, roleBarSystem: {tcell.ColorRed, none, 0}, roleBarOther: {tcell.ColorTeal, none, 0},
 		roleBarWait: {tcell.ColorGray, none, 0}, roleBarMemory: {tcell.ColorGreen, none, 0}, roleBarCache: {tcell.ColorOlive, none, 0},
-		roleFrame: {tcell.ColorTeal, none, 0}, roleMatch: {tcell.ColorBlack, tcell.ColorYellow, 0}, roleStrong: {none, none, tcell.AttrBold},
+		roleFrame: {tcell.ColorTeal, none, 0}, roleStrong: {none, none, tcell.AttrBold},
 	}),
-	newTheme("light", "for light terminals", palette{
+	newTheme("light", palette{
 		roleTitle: {tcell.ColorNavy, none, tcell.AttrBold}, roleHead: {tcell.ColorWhite, tcell.ColorNavy, 0},
 		roleHeadSort: {tcell.ColorWhite, tcell.ColorPurple, tcell.AttrBold}, roleCursor: {tcell.ColorWhite, tcell.ColorNavy, 0},
 		roleDim: {tcell.ColorGray, none, 0}, roleTag: {tcell.ColorPurple, none, tcell.AttrBold}, roleKey: {none, none, tcell.AttrBold},
@@ -92,9 +89,9 @@ var themes = []*theme{
 		roleStopped: {tcell.ColorOlive, none, 0}, roleZombie: {tcell.ColorMaroon, none, tcell.AttrBold}, roleKernel: {tcell.ColorGray, none, 0},
 		roleBarUser: {tcell.ColorGreen, none, 0}, roleBarSystem: {tcell.ColorMaroon, none, 0}, roleBarOther: {tcell.ColorTeal, none, 0},
 		roleBarWait: {tcell.ColorGray, none, 0}, roleBarMemory: {tcell.ColorGreen, none, 0}, roleBarCache: {tcell.ColorOlive, none, 0},
-		roleFrame: {tcell.ColorNavy, none, 0}, roleMatch: {tcell.ColorBlack, tcell.ColorYellow, 0}, roleStrong: {none, none, tcell.AttrBold},
+		roleFrame: {tcell.ColorNavy, none, 0}, roleStrong: {none, none, tcell.AttrBold},
 	}),
-	newTheme("contrast", "few, strong colours", palette{
+	newTheme("contrast", palette{
 		roleTitle: {tcell.ColorWhite, none, tcell.AttrBold}, roleHead: {tcell.ColorBlack, tcell.ColorWhite, tcell.AttrBold},
 		roleHeadSort: {tcell.ColorBlack, tcell.ColorYellow, tcell.AttrBold}, roleCursor: {tcell.ColorBlack, tcell.ColorYellow, tcell.AttrBold},
 		roleDim: {tcell.ColorSilver, none, 0}, roleTag: {tcell.ColorYellow, none, tcell.AttrBold}, roleKey: {tcell.ColorYellow, none, tcell.AttrBold},
@@ -105,29 +102,25 @@ var themes = []*theme{
 		roleKernel: {tcell.ColorSilver, none, 0}, roleBarUser: {tcell.ColorLime, none, 0}, roleBarSystem: {tcell.ColorRed, none, 0},
 		roleBarOther: {tcell.ColorAqua, none, 0}, roleBarWait: {tcell.ColorSilver, none, 0}, roleBarMemory: {tcell.ColorLime, none, 0},
 		roleBarCache: {tcell.ColorSilver, none, 0}, roleFrame: {tcell.ColorWhite, none, tcell.AttrBold},
-		roleMatch: {tcell.ColorBlack, tcell.ColorAqua, 0}, roleStrong: {tcell.ColorWhite, none, tcell.AttrBold},
+		roleStrong: {tcell.ColorWhite, none, tcell.AttrBold},
 	}),
 	monochrome,
 }
 
 // monochrome is the look under NO_COLOR.
-var monochrome = func() *theme {
-	t := newTheme("mono", "no colours at all, as with NO_COLOR", palette{
-		roleTitle: {none, none, tcell.AttrBold}, roleHead: {none, none, tcell.AttrReverse},
-		roleHeadSort: {none, none, tcell.AttrReverse | tcell.AttrBold | tcell.AttrUnderline}, roleCursor: {none, none, tcell.AttrReverse},
-		roleDim: {none, none, tcell.AttrDim}, roleTag: {none, none, tcell.AttrBold}, roleKey: {none, none, tcell.AttrBold},
-		roleHint: {none, none, tcell.AttrReverse}, roleWarning: {none, none, tcell.AttrBold}, roleCritical: {none, none, tcell.AttrBold | tcell.AttrUnderline},
-		roleZombie: {none, none, tcell.AttrBold}, roleWaiting: {none, none, tcell.AttrBold}, roleKernel: {none, none, tcell.AttrDim},
-		roleMatch: {none, none, tcell.AttrReverse | tcell.AttrUnderline}, roleStrong: {none, none, tcell.AttrBold},
-	})
-	t.mono = true
-	return t
-}()
+var monochrome = newTheme("mono", palette{
+	roleTitle: {none, none, tcell.AttrBold}, roleHead: {none, none, tcell.AttrReverse},
+	roleHeadSort: {none, none, tcell.AttrReverse | tcell.AttrBold | tcell.AttrUnderline}, roleCursor: {none, none, tcell.AttrReverse},
+	roleDim: {none, none, tcell.AttrDim}, roleTag: {none, none, tcell.AttrBold}, roleKey: {none, none, tcell.AttrBold},
+	roleHint: {none, none, tcell.AttrReverse}, roleWarning: {none, none, tcell.AttrBold}, roleCritical: {none, none, tcell.AttrBold | tcell.AttrUnderline},
+	roleZombie: {none, none, tcell.AttrBold}, roleWaiting: {none, none, tcell.AttrBold}, roleKernel: {none, none, tcell.AttrDim},
+	roleStrong: {none, none, tcell.AttrBold},
+})
 
 type palette map[role]look
 
-func newTheme(name, help string, p palette) *theme {
-	t := &theme{name: name, help: help}
+func newTheme(name string, p palette) *theme {
+	t := &theme{name: name}
 	for r := range t.style {
 		l := p[role(r)]
 		t.style[r] = tcell.StyleDefault.Foreground(l.fg).Background(l.bg).Bold(l.attr&tcell.AttrBold != 0).

@@ -38,9 +38,9 @@ func (g *reading) fromStat() pcb.Process {
 		ID: g.d.ID, PPID: int32(s.PPID), PGID: int32(s.PGRP), SID: int32(s.Session), TPGID: int32(s.TPGID), TTY: int32(s.TTY),
 		Comm: s.Comm, State: s.State[0], Nice: int32(s.Nice), Priority: int32(s.Priority), RTPriority: uint32(s.RTPriority),
 		Policy: uint32(s.Policy), Processor: int32(s.Processor), Threads: int32(s.NumThreads), VSize: uint64(s.VSize),
-		MinFlt: uint64(s.MinFlt), MajFlt: uint64(s.MajFlt), UTime: tick * time.Duration(s.UTime), STime: tick * time.Duration(s.STime),
-		CUTime: tick * time.Duration(s.CUTime), CSTime: tick * time.Duration(s.CSTime), GTime: tick * time.Duration(s.GuestTime),
-		Started: tick * time.Duration(s.Starttime), At: monotonic(), KFlags: uint32(s.Flags), Have: pcb.FieldStat,
+		MinFlt: uint64(s.MinFlt), MajFlt: uint64(s.MajFlt), UTime: pcb.Tick * time.Duration(s.UTime), STime: pcb.Tick * time.Duration(s.STime),
+		CUTime: pcb.Tick * time.Duration(s.CUTime), CSTime: pcb.Tick * time.Duration(s.CSTime), GTime: pcb.Tick * time.Duration(s.GuestTime),
+		Started: pcb.Tick * time.Duration(s.Starttime), At: monotonic(), KFlags: uint32(s.Flags), Have: pcb.FieldStat,
 	}
 }
 

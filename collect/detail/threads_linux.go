@@ -15,9 +15,6 @@ import (
 // maxThreads is how many threads are looked into.
 const maxThreads = 4096
 
-// tick is the unit of the times in stat: USER_HZ is 100 on every architecture that Go runs on.
-const tick = 10 * time.Millisecond
-
 // threads lists the threads.
 func (g *reading) threads() {
 	g.d.ThreadList = plain(g, pcb.PartThreads, func() ([]pcb.Thread, error) {
@@ -56,8 +53,8 @@ func thread(proc procfs.Proc) (t pcb.Thread, ok bool) {
 	}
 	t = pcb.Thread{
 		TID: int32(proc.PID), State: stat.State[0], Comm: stat.Comm, At: monotonic(),
-		UTime: tick * time.Duration(stat.UTime), STime: tick * time.Duration(stat.STime),
-		Started: tick * time.Duration(stat.Starttime), Nice: int32(stat.Nice), Priority: int32(stat.Priority),
+		UTime: pcb.Tick * time.Duration(stat.UTime), STime: pcb.Tick * time.Duration(stat.STime),
+		Started: pcb.Tick * time.Duration(stat.Starttime), Nice: int32(stat.Nice), Priority: int32(stat.Priority),
 		Policy: uint32(stat.Policy), Processor: int32(stat.Processor), Have: pcb.FieldStat,
 	}
 	if s, err := proc.NewStatus(); err == nil {

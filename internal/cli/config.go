@@ -86,7 +86,7 @@ func applyConfig(all *pflag.FlagSet, path string, text []byte) error {
 	for parser.NextExpression() {
 		node := parser.Expression()
 		if node.Kind != unstable.KeyValue {
-			return fmt.Errorf("%s: line %d: tables are not known here: every key is a long flag at top level", path, lineOf(&parser, text, node))
+			return fmt.Errorf("%s: line %d: tables are not known here: every key is a long flag at top level", path, lineOf(&parser, node))
 		}
 		key, line, err := configKey(&parser, node)
 		if err != nil {
@@ -120,7 +120,7 @@ func applyConfig(all *pflag.FlagSet, path string, text []byte) error {
 	return nil
 }
 
-func lineOf(p *unstable.Parser, text []byte, node *unstable.Node) int {
+func lineOf(p *unstable.Parser, node *unstable.Node) int {
 	keys := node.Key()
 	if keys.Next() {
 		return p.Shape(keys.Node().Raw).Start.Line

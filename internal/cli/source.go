@@ -45,14 +45,12 @@ func (p *program) sampler() (*monitor.Sampler, error) {
 	return monitor.NewSampler(source, detail.NewProber(p.root()), detect.NewTracker(settings)), nil
 }
 
-// wants is what the readings must hold beyond the usual. What a process that rests had before is not read again, so that
-// little of it costs anything.
+// wants is what the readings must hold: the usual, and every thread where threads are shown.
 func wants(threads bool) collect.Want {
-	want := collect.WantSched | collect.WantIO | collect.WantIdle
 	if threads {
-		want |= collect.WantThreads
+		return collect.WantUsual | collect.WantThreads
 	}
-	return want
+	return collect.WantUsual
 }
 
 // rules says what is taken away from command lines and environments before anything sees them.

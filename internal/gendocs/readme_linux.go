@@ -46,7 +46,7 @@ func readme(root string) (string, error) {
 }
 
 func sample(proc string) (string, error) {
-	source, err := collect.New(collect.Options{Root: proc, Container: container.Parse, Want: collect.WantSched | collect.WantIO | collect.WantIdle})
+	source, err := collect.New(collect.Options{Root: proc, Container: container.Parse, Want: collect.WantUsual})
 	if err != nil {
 		return "", err
 	}

@@ -98,7 +98,7 @@ func draw(path string, cells []tcell.SimCell) error {
 }
 
 func watch(ctx context.Context) ([]*monitor.Frame, error) {
-	source, err := collect.New(collect.Options{Container: container.Parse, Want: collect.WantSched | collect.WantIO | collect.WantIdle})
+	source, err := collect.New(collect.Options{Container: container.Parse, Want: collect.WantUsual})
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func (w *work) draw(dst []column.Row) []column.Row {
 		if w.q.Threads {
 			mark, last := pen.prefix(branch{depth: b.depth + 1, indent: below.indent}, false),
 				pen.prefix(branch{depth: b.depth + 1, indent: below.indent, last: len(pen.children(b.index)) == 0}, false)
-			dst = w.threads(dst, mark, last, 1)
+			dst = w.threads(dst, mark, last)
 		}
 		stack = pen.push(stack, b.index, below)
 		if w.q.Limit > 0 && len(dst) > w.q.Limit {

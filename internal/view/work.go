@@ -216,7 +216,7 @@ func (w *work) flat(dst []column.Row) []column.Row {
 		dst = append(dst, column.Row{})
 		w.fill(&dst[len(dst)-1], i)
 		if w.q.Threads {
-			dst = w.threads(dst, "  ", "  ", 1)
+			dst = w.threads(dst, "  ", "  ")
 		}
 	}
 	return dst
@@ -224,7 +224,7 @@ func (w *work) flat(dst []column.Row) []column.Row {
 
 // threads appends the rows of the threads of dst's last row, a process, in the query's order. A process whose one
 // thread says no more than itself has none.
-func (w *work) threads(dst []column.Row, prefix, last string, depth int32) []column.Row {
+func (w *work) threads(dst []column.Row, prefix, last string) []column.Row {
 	process := dst[len(dst)-1]
 	p := process.Proc
 	if p.ThreadCount == 0 || p.ThreadCount == 1 && w.f.Snap.Threads[p.FirstThread].TID == p.PID {
@@ -233,7 +233,7 @@ func (w *work) threads(dst []column.Row, prefix, last string, depth int32) []col
 	from := len(dst)
 	for t := p.FirstThread; t < p.FirstThread+p.ThreadCount; t++ {
 		r := process
-		r.Thread, r.Findings, r.Prefix, r.Depth = &w.f.Snap.Threads[t], nil, prefix, process.Depth+depth
+		r.Thread, r.Findings, r.Prefix, r.Depth = &w.f.Snap.Threads[t], nil, prefix, process.Depth+1
 		if w.f.Rates != nil && int(t) < len(w.f.Rates.Threads) {
 			r.ThreadRates = &w.f.Rates.Threads[t]
 		}
