@@ -1,4 +1,9 @@
 package detect
 
 // All is every detector, in the order in which findings of one severity are told.
-var All = []*Detector{zombie, orphan, runawayCPU, syscallSpin, ctxStorm, cpuContended, cpuStarved, stoppedJob, termBlocked, termIgnored}
+var All = []*Detector{
+	zombie, orphan,
+	runawayCPU, syscallSpin, ctxStorm, cpuContended, cpuStarved,
+	stoppedJob,
+	termBlocked, termIgnored,
+}

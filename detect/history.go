@@ -23,6 +23,15 @@ type History struct {
 	gated   map[*Detector][]int32 // those that passed a detector's Gate
 
 	told map[Key]bool // the findings that are being told: what a rule with a lower threshold for clearing asks
+
+	kept  memory
+	turns map[*Detector]int32 // the pid whose turn was last, see Pass.turn
+}
+
+func newHistory() History {
+	return History{
+		told: map[Key]bool{}, dead: map[deadOf]int{}, gated: map[*Detector][]int32{}, kept: memory{}, turns: map[*Detector]int32{},
+	}
 }
 
 // entry is what is remembered of one process.
@@ -89,6 +98,7 @@ func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans s
 	for ; j < len(old); j++ {
 		h.leave(&old[j])
 	}
+	h.kept.sweep(s)
 	clear(old) // lets go of what belonged to the gone
 	h.entries, h.spare = now, old[:0]
 	for _, g := range h.gone {

@@ -47,7 +47,7 @@ type state struct {
 
 // NewTracker makes a Tracker with the detectors All.
 func NewTracker(set *Settings) *Tracker {
-	return &Tracker{set: set, states: map[stateKey]*state{}, ask: map[pcb.ID]int{}, history: History{told: map[Key]bool{}, dead: map[deadOf]int{}, gated: map[*Detector][]int32{}}}
+	return &Tracker{set: set, states: map[stateKey]*state{}, ask: map[pcb.ID]int{}, history: newHistory()}
 }
 
 // Suspects enters a new reading into the history and names the processes to be probed for Judge.

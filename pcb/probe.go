@@ -7,7 +7,7 @@ import "time"
 // that a recording replays to the same findings.
 
 // ProbeKinds is a set of things to read about one process.
-type ProbeKinds uint16
+type ProbeKinds uint32
 
 // The kinds of evidence.
 const (
