@@ -43,7 +43,7 @@ func Start(t testing.TB, name string) *Case {
 	NeedCompiler(t)
 	dir := t.TempDir() // removed after what is cleaned up below
 	path := filepath.Join(dir, name)
-	if err := install(path); err != nil {
+	if err := install(name, path); err != nil {
 		t.Fatal(err)
 	}
 	report, theirs, err := os.Pipe()
@@ -221,9 +221,18 @@ func startTime(pid int) uint64 {
 	return start
 }
 
-// install writes the program to path. No fork may happen while it is open for writing: the child would hold it
+// goCases are the cases that are Go programs, by their package.
+var goCases = map[string]string{"zombie-go-no-wait": "ptop/internal/sick/gonowait"}
+
+// install writes the program of a case to path. No fork may happen while it is open for writing: the child would hold it
 // open, and it could not be executed.
-func install(path string) error {
+func install(name, path string) error {
+	if pkg, ok := goCases[name]; ok {
+		if out, err := exec.Command("go", "build", "-o", path, pkg).CombinedOutput(); err != nil {
+			return fmt.Errorf("sick: building %s: %w: %s", pkg, err, out)
+		}
+		return nil
+	}
 	program, err := compile()
 	if err != nil {
 		return err

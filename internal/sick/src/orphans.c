@@ -7,8 +7,7 @@ static void become_sleeper(void)
 	die("sleep");
 }
 
-/* lose starts a process by a session leader that then dies: killed, or after its work. It gives the process. */
-static pid_t lose(void (*become)(void), int by_kill)
+pid_t lose(void (*become)(void), int by_kill)
 {
 	int back[2];
 	if (pipe2(back, O_CLOEXEC) < 0)

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -58,6 +59,9 @@ void pause_ms(int ms);
 /* reap_on_sigchld installs a handler that reaps all there are. */
 void reap_on_sigchld(void);
 
+/* lose starts a process by a session leader that then dies: killed, or after its work. It gives the process. */
+pid_t lose(void (*become)(void), int by_kill);
+
 /* spin computes for ever; spin_ms for a while. */
 void spin(void);
 void spin_ms(int ms);
@@ -69,5 +73,6 @@ struct sick_case {
 };
 
 extern const struct sick_case zombies[], orphans[], hogs[], stuck[];
+extern const struct sick_case catalogue[], guards[];
 
 #endif

@@ -46,10 +46,9 @@ static void serve(const struct fuse_in_header *in)
 	answer(in->unique, -ENOSYS, NULL, 0);
 }
 
-/* stuck_exec makes a process that execs, and in that waits for ever to close a file. It has a zombie child. Whoever
- * reads its stat, and much else of it, waits as well, until the server is killed. The mount is in a namespace of its own
- * and goes with it. */
-static void stuck_exec(void)
+/* with_server has a process live on a file system of its own, which this one serves from then on. The mount is in a
+ * namespace of its own and goes with it. */
+static void with_server(const char *role, void (*live)(void))
 {
 	static char request[1 << 18];
 	char options[64];
@@ -64,13 +63,9 @@ static void stuck_exec(void)
 	pid_t pid = child();
 	if (pid == 0) {
 		close(device); /* else it would outlive the server */
-		say("zombie", dead_child(3));
-		if (open("mount/file", O_RDONLY | O_CLOEXEC) < 0)
-			die("open");
-		execl("/bin/sleep", "sleep", "300", NULL);
-		die("exec");
+		live();
 	}
-	say("stuck", pid);
+	say(role, pid);
 	for (;;) {
 		ssize_t n = read(device, request, sizeof request);
 		if (n >= (ssize_t)sizeof(struct fuse_in_header))
@@ -80,7 +75,40 @@ static void stuck_exec(void)
 	}
 }
 
+/* An exec that waits for ever to close a file. Whoever reads the process's stat, and much else of it, waits as well,
+ * until the server is killed. It has a zombie child. */
+static void exec_and_close(void)
+{
+	say("zombie", dead_child(3));
+	if (open("mount/file", O_RDONLY | O_CLOEXEC) < 0)
+		die("open");
+	execl("/bin/sleep", "sleep", "300", NULL);
+	die("exec");
+}
+
+static void stuck_exec(void) { with_server("stuck", exec_and_close); }
+
+/* It waits for ever to close a file, uninterruptibly once a signal has come: that of its child's death. */
+static void close_a_file(void)
+{
+	reap_on_sigchld();
+	pid_t pid = child();
+	if (pid == 0) {
+		pause_ms(500);
+		_exit(0);
+	}
+	say("zombie", pid);
+	int file = open("mount/file", O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		die("open");
+	close(file);
+	park();
+}
+
+static void parent_in_d(void) { with_server("main", close_a_file); }
+
 const struct sick_case stuck[] = {
 	{ "stuck-exec", stuck_exec },
+	{ "zombie-parent-in-D", parent_in_d },
 	{ 0 },
 };
