@@ -78,6 +78,8 @@ var phrases = map[string]phrase{
 	"imports_fork":              {"", "its executable imports no function that forks"},
 	"has_reaped":                {"it has reaped others before", "it has never reaped a child"},
 	"waits_only_for":            {"a thread waits, but only for %s", ""},
+	"reads_from":                {"a thread reads from %s", ""},
+	"pipe_held_by":              {"which %s can write to", ""},
 	"threads_free":              {"threads that do not wait so: %s", ""},
 	"most_at_once":              {"never more than %s at once", ""},
 	"adopted":                   {"%s of them were seen to lose their parent and be given to it", ""},

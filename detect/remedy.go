@@ -27,6 +27,8 @@ func (q *inquest) remedy(c *Cause) {
 		if q.tracer != tree.None {
 			r.end(q.proc(q.tracer))
 		}
+	case "reads-pipe":
+		r.end(q.holder)
 	case "handler-misses":
 		r.signal(q.parent.ID, pcb.SIGCHLD)
 	case "parent-frozen":

@@ -151,7 +151,9 @@ func suspectParents(p *Pass) []pcb.ProbeRequest {
 		}
 		switch b.kind {
 		case ofParent:
-			want = append(want, pcb.ProbeRequest{ID: p.proc(b.culprit).ID, Kinds: pcb.ProbeThreads | pcb.ProbeExe | pcb.ProbeFreezer | pcb.ProbePids})
+			want = append(want, pcb.ProbeRequest{
+				ID: p.proc(b.culprit).ID, Kinds: pcb.ProbeThreads | pcb.ProbeExe | pcb.ProbeFreezer | pcb.ProbePids, Peers: p.leftBehind(b),
+			})
 		case ofClone:
 			want = append(want, pcb.ProbeRequest{ID: p.proc(b.culprit).ID, Kinds: pcb.ProbePids})
 		case ofForeign:

@@ -58,6 +58,10 @@ var zombieCauses = []Cause{
 		Why: "{culprit} waits for {other}, in a call that takes no other child",
 		Do:  "see whether it reaps when {other} has ended; if not, restart {culprit}", Risk: "a restart interrupts its work",
 	}, {
+		ID: "reads-pipe", Title: "the parent reads what the dead one's job still writes",
+		Why: "{culprit} reads the output of what it started until its end, as cron does, before it waits for it; that has ended, but {other}, which it left behind, holds the pipe open",
+		Do:  "end {other}, or have it close its output (daemons redirect it): {culprit} then reads the end and reaps", Risk: "the work of {other} is lost",
+	}, {
 		ID: "lazy-reaper", Title: "the parent reaps late",
 		Why: "{culprit} was seen to reap dead children after a while, and no growth of their number was seen",
 		Do:  "nothing", Risk: "",

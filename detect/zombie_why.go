@@ -29,8 +29,9 @@ type inquest struct {
 	threads []pcb.ThreadProbe // none when they could not be read
 	calls   []waitCall        // of the threads that are in wait
 	growth  *growth
-	other   string // whom the parent waits for, or who holds it
-	tracer  int32  // of the parent; tree.None when it has none that can be seen
+	other   string       // whom the parent waits for, or who holds it
+	holder  *pcb.Process // who holds the pipe that the parent reads
+	tracer  int32        // of the parent; tree.None when it has none that can be seen
 }
 
 func (p *Pass) inquest(b *brood, g *growth, f *Finding) *inquest {
@@ -62,6 +63,7 @@ func (q *inquest) cause() *Cause {
 		{"unclear", (*inquest).hangsSomewhere},
 		{"late-ignore", (*inquest).lateIgnore},
 		{"waits-for-another", (*inquest).waitsForAnother},
+		{"reads-pipe", (*inquest).readsPipe},
 		{"lazy-reaper", (*inquest).lazy},
 		{"sigchld-blocked", (*inquest).blocked},
 		{"ns-init", (*inquest).namespaceInit},

@@ -27,6 +27,8 @@ type ProbeRequest struct {
 	ID    ID
 	Kinds ProbeKinds
 	TID   int32 // for ProbeThread
+	// Peers are pids that may hold the other end of a pipe which a thread reads, for ProbeThreads.
+	Peers []int32
 }
 
 // Join adds what another request asks for about the same process.
@@ -35,6 +37,7 @@ func (r *ProbeRequest) Join(other ProbeRequest) {
 	if other.TID != 0 {
 		r.TID = other.TID
 	}
+	r.Peers = append(r.Peers, other.Peers...)
 }
 
 // Probe is the evidence read about one process. What is not in Have was not readable: a nil or zero there means nothing.
@@ -94,4 +97,6 @@ type ThreadProbe struct {
 	SyscallName                               string    // wait4, futex …; empty when unknown
 	Args                                      [6]uint64 // its arguments
 	PIDFD                                     int32     // for waitid of a pidfd, the pid that it stands for, as ptop's namespace numbers it; 0 when not known
+	Pipe                                      string    // the pipe that a read(2) of it waits for, "pipe:[1234]"; empty when it reads none
+	PipeHeldBy                                []int32   // who of the request's Peers can write to it
 }

@@ -104,7 +104,7 @@ func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
 		if step.kinds == 0 {
 			continue
 		}
-		next, err := p.read(step.pool, probe, step.kinds)
+		next, err := p.read(step.pool, probe, step.kinds, request.Peers)
 		switch {
 		case err == nil:
 			probe = next
@@ -120,10 +120,10 @@ func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
 }
 
 // read gives the probe with these kinds added to it.
-func (p *pass) read(pool *bounded.Pool, probe pcb.Probe, kinds pcb.ProbeKinds) (pcb.Probe, error) {
+func (p *pass) read(pool *bounded.Pool, probe pcb.Probe, kinds pcb.ProbeKinds, peers []int32) (pcb.Probe, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, probeTimeout)
 	defer cancel()
-	s := &suspect{pass: p, Probe: probe, ctx: ctx}
+	s := &suspect{pass: p, Probe: probe, ctx: ctx, peers: peers}
 	_, err := pool.Read(probe.ID.PID, probeTimeout, func() ([]byte, error) { return nil, s.read(kinds) })
 	if err != nil { // of a reader that did not return nothing is touched any more
 		return probe, err
@@ -135,8 +135,9 @@ func (p *pass) read(pool *bounded.Pool, probe pcb.Probe, kinds pcb.ProbeKinds) (
 type suspect struct {
 	*pass
 	pcb.Probe
-	ctx context.Context
-	dir string // where its files are: its own directory, or a living thread's when the leader has exited
+	ctx   context.Context
+	peers []int32
+	dir   string // where its files are: its own directory, or a living thread's when the leader has exited
 }
 
 // read adds these kinds to the probe. An error says that the process is not there, or not to the end.

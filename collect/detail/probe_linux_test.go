@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -484,7 +485,7 @@ func TestReadThreadSyscall(t *testing.T) {
 		strconv.Itoa(unix.SYS_WAIT4) + " 0 0 0 0 0 0 0xffa00000 0xf7000000": {SyscallKnown: true, Syscall: unix.SYS_WAIT4},
 	} {
 		var got pcb.ThreadProbe
-		if readThreadSyscall(&got, text); got != want {
+		if readThreadSyscall(&got, text); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
 		}
 	}

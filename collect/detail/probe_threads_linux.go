@@ -34,6 +34,7 @@ func (s *suspect) readThreads() error {
 			continue // it has ended
 		}
 		t.PIDFD = s.pidfd(&t)
+		t.Pipe, t.PipeHeldBy = s.pipe(&t)
 		s.Threads = append(s.Threads, t)
 	}
 	return nil
@@ -72,6 +73,45 @@ func (s *suspect) pidfd(t *pcb.ThreadProbe) int32 {
 		}
 	}
 	return 0
+}
+
+// pipe gives the pipe that a thread reads from, and who of the peers can write to it.
+func (s *suspect) pipe(t *pcb.ThreadProbe) (pipe string, writers []int32) {
+	if t.SyscallName != "read" {
+		return "", nil
+	}
+	pipe, err := os.Readlink(s.path("fd", strconv.FormatUint(t.Args[0], 10)))
+	if err != nil || !strings.HasPrefix(pipe, "pipe:[") {
+		return "", nil
+	}
+	for _, pid := range s.peers {
+		if s.ctx.Err() != nil {
+			break
+		}
+		if pid != s.ID.PID && writesTo(filepath.Join(s.root, strconv.Itoa(int(pid)), "fd"), pipe) {
+			writers = append(writers, pid)
+		}
+	}
+	return pipe, writers
+}
+
+// writesTo reports whether a directory of descriptors has one that writes to a pipe: the link's mode tells how it was
+// opened.
+func writesTo(dir, pipe string) bool {
+	names, _, err := listNames(dir, maxFileProbes)
+	if err != nil {
+		return false
+	}
+	for _, name := range names {
+		link := filepath.Join(dir, name)
+		if target, err := os.Readlink(link); err != nil || target != pipe {
+			continue
+		}
+		if info, err := os.Lstat(link); err == nil && info.Mode()&0o200 != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // probeThread reads one thread. A refusal concerns its system call alone, the rest is there.
