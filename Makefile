@@ -6,7 +6,7 @@ TOOL = go tool -modfile=tools/go.mod
 SYSTEMS = linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 FUZZTIME ?= 5s
 
-.PHONY: build test check fmt vet staticcheck deadcode race cross docs screen bench fuzz tidy clean
+.PHONY: build test check fmt vet staticcheck deadcode race cross docs screen diagnosis bench fuzz tidy clean
 
 build: ## one static binary, ./ptop
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o ptop ./cmd/ptop
@@ -47,6 +47,9 @@ docs: ## the generated documents: columns, detectors, keys, flags, schema
 
 screen: ## the README's picture, from the real program on this machine with sick processes made for it
 	go run ./internal/gendocs --screen
+
+diagnosis: ## docs/diagnosis.md: every sick and healthy case made for real, and what ps, top and ptop say of it
+	go test ./detect -count 1 -run 'TestHogs|TestZombie|TestOrphan|TestReal' -args -diagnosis=../docs/diagnosis.md
 
 bench: ## time and allocations; the scan beside its floor in the same run
 	go test -run '^$$' -bench . -benchtime 1s ./collect ./tree ./detect ./export ./internal/view ./ui

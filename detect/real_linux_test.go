@@ -23,6 +23,9 @@ import (
 type ward struct {
 	t       *testing.T
 	c       *sick.Case
+	name    string
+	scale   float64
+	began   time.Time // when the case was as it should be
 	sampler *monitor.Sampler
 	pids    map[int32]bool // all that ever belonged to the case
 }
@@ -39,7 +42,7 @@ func admit(t *testing.T, name string, scale float64) *ward {
 	settings := detect.NewSettings()
 	settings.TimeScale = scale
 	return &ward{
-		t: t, c: sick.Start(t, name), pids: make(map[int32]bool),
+		t: t, c: sick.Start(t, name), name: name, scale: scale, began: time.Now(), pids: make(map[int32]bool),
 		sampler: monitor.NewSampler(collector, detail.NewProber(""), detect.NewTracker(settings)),
 	}
 }
@@ -139,6 +142,7 @@ func (w *ward) diagnosed(x want) {
 		findings := w.look()
 		for i := range findings {
 			if x.met(w.c, &findings[i]) {
+				cases.enter(w, &findings[i])
 				return
 			}
 		}
@@ -159,6 +163,7 @@ func healthy(t *testing.T, name string, scale float64, readings int) {
 		}
 		time.Sleep(150 * time.Millisecond)
 	}
+	cases.enter(w, nil)
 }
 
 // The first group keeps processors busy and is measured: one at a time.
@@ -209,6 +214,7 @@ func TestZombies(t *testing.T) {
 	t.Run("frozen parent", func(t *testing.T) {
 		t.Parallel()
 		w := admit(t, "zombie-no-wait", 0.03)
+		w.name = "zombie-parent-frozen"
 		if !w.c.Freeze() {
 			sick.Missing(t, "needs root and a writable cgroup hierarchy of version 2")
 		}

@@ -96,6 +96,9 @@ func (c *Case) Of(role string) int {
 	return pid
 }
 
+// Has gives the pid that has a role in the case; 0 where nobody has.
+func (c *Case) Has(role string) int { return c.roles[role] }
+
 // Pids gives all processes that belong to the case now, zombies too.
 func (c *Case) Pids() []int {
 	parents := make(map[int]int)
