@@ -1,0 +1,53 @@
+package detect
+
+import (
+	"strings"
+
+	"ptop/pcb"
+)
+
+// builders are the programs that make other programs: they start many processes and compute as much as they are given.
+var builders = namesOf(
+	"make gmake ninja samu cmake ctest meson scons bazel buck2 gradle mvn ant sbt cargo rustc rustdoc go ghc cabal stack zig swiftc swift-build " +
+		"gcc g++ c++ cc cpp cc1 cc1plus cc1obj lto1 collect2 lto-wrapper clang clang++ flang gfortran f951 gnat1 as ld ld.bfd ld.gold ld.lld lld mold wild " +
+		"ccache sccache distcc distccd icecc javac kotlinc scalac dotnet msbuild csc tsc esbuild webpack rollup dpkg-buildpackage rpmbuild makepkg")
+
+// computers are the other programs that are run for their result: they take a CPU for as long as it takes.
+var computers = namesOf(
+	"ffmpeg ffprobe x264 x265 SvtAv1EncApp aomenc rav1e HandBrakeCLI lame flac oggenc opusenc cwebp cjxl avifenc convert magick mogrify " +
+		"gzip pigz bzip2 pbzip2 lbzip2 xz pixz zstd pzstd lz4 lzma lzip brotli 7z 7za 7zr zip rar mksquashfs " +
+		"md5sum sha1sum sha256sum sha512sum b2sum b3sum borg restic updatedb.plocate mandb")
+
+// goTools are the commands of the Go tool chain, by names that others may have too: their path tells.
+var goTools = namesOf("compile link asm cgo vet")
+
+func namesOf(names string) map[string]bool {
+	m := map[string]bool{}
+	for name := range strings.FieldsSeq(names) {
+		m[name] = true
+	}
+	return m
+}
+
+// buildTool reports whether a process is a compiler, a linker or what runs them, by its name.
+func buildTool(q *pcb.Process) bool {
+	name := q.Name()
+	if goTools[name] {
+		path, _, _ := strings.Cut(q.Cmdline, "\x00")
+		return strings.Contains(path, "/pkg/tool/")
+	}
+	return oneOf(builders, name)
+}
+
+// batchJob reports whether a process is known to compute for as long as its task takes: a build tool, an encoder, a
+// compressor, by its name.
+func batchJob(q *pcb.Process) bool { return buildTool(q) || oneOf(computers, q.Name()) }
+
+// oneOf looks a name up, also without its version and what it is made for: x86_64-linux-gnu-gcc-13 is gcc.
+func oneOf(names map[string]bool, name string) bool {
+	plain := strings.TrimRight(name, "0123456789.")
+	if plain = strings.TrimSuffix(plain, "-"); plain == name || names[name] {
+		plain = name
+	}
+	return names[plain] || names[plain[strings.LastIndexByte(plain, '-')+1:]]
+}
