@@ -31,6 +31,33 @@ func BenchmarkDetect(b *testing.B) {
 	}
 }
 
+// What 5,000 zombies cost, of one parent and of 500.
+func BenchmarkDetectZombies(b *testing.B) {
+	const dead = 5000
+	for _, parents := range []int{1, 500} {
+		b.Run(fmt.Sprintf("%d-of-%d", dead, parents), func(b *testing.B) {
+			s, rates := healthy(parents + 1)
+			for i := range dead {
+				z := proc(int32(len(s.Procs)+1), int32(2+i%parents), "worker", deadFor(time.Minute))
+				z.ExitCode = int32(i % 7 << 8)
+				s.Procs = append(s.Procs, z)
+				rates.Procs = append(rates.Procs, pcb.Rates{})
+			}
+			forest := tree.Build(s)
+			tracker := NewTracker(NewSettings())
+			for b.Loop() {
+				s.Mono += time.Second
+				s.Boot += time.Second
+				tracker.Suspects(s, rates, forest)
+				if findings, _ := tracker.Judge(nil); len(findings) < parents {
+					b.Fatalf("%d findings", len(findings))
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(s.Procs)), "ns/process")
+		})
+	}
+}
+
 // healthy is a machine with n processes: sessions of a shell with jobs, and services.
 func healthy(n int) (*pcb.Snapshot, *pcb.RateSet) {
 	s := &pcb.Snapshot{Boot: bootAt, Time: epoch, Host: pcb.Host{PIDMax: 1 << 22}}

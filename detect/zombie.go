@@ -143,9 +143,15 @@ func (p *Pass) outside(z, parent *pcb.Process) bool {
 // namespaceInit reports whether a process is PID 1 of a nested pid namespace.
 func namespaceInit(q *pcb.Process) bool { return len(q.NSPIDs) > 1 && q.NSPIDs[len(q.NSPIDs)-1] == 1 }
 
+// maxSuspectParents is for how many parents evidence is asked. A reading probes 64 processes, and other detectors want theirs.
+const maxSuspectParents = 48
+
 func suspectParents(p *Pass) []pcb.ProbeRequest {
 	var want []pcb.ProbeRequest
 	for _, b := range p.broods() {
+		if len(want) >= maxSuspectParents {
+			break
+		}
 		if b.culprit == tree.None {
 			continue
 		}

@@ -19,7 +19,7 @@ type room struct {
 // rooms are the limits that zombies of a parent count against, as far as they are known.
 func (p *Pass) rooms(b *brood) []room {
 	var all []room
-	t := p.Snap.Tasks()
+	t := p.tasks()
 	machine := room{float64(t.Threads), float64(p.Snap.Host.PIDMax), "pid_use_percent", "", "/proc/sys/kernel/pid_max"}
 	if threads := p.Snap.System.ThreadsMax; threads != nil && float64(*threads) < machine.limit {
 		machine.limit, machine.source = float64(*threads), "/proc/sys/kernel/threads-max"
