@@ -59,11 +59,11 @@ func (r *rest) keep(p *pcb.Process, groups pcb.Fields) {
 
 // texts are the command line, the executable and the cgroup.
 type texts struct {
-	cmdline, exe, cgroup string
-	container            *pcb.Container
-	have, denied         pcb.Fields
-	blocked              bool // the command line's reader did not return
-	again                bool // it could not be asked for
+	cmdline, exe string
+	room
+	have, denied pcb.Fields
+	blocked      bool // the command line's reader did not return
+	again        bool // it could not be asked for
 }
 
 // textsAge is how old texts may get without a sign of change: setproctitle and a move to another cgroup give none.

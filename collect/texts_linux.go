@@ -34,7 +34,8 @@ func (c *Collector) texts(p *pcb.Process, e *entry, line *statLine) {
 		}
 	}
 	t := &e.texts
-	p.Cmdline, p.Exe, p.Cgroup, p.Container, p.Blocked = t.cmdline, t.exe, t.cgroup, t.container, t.blocked
+	p.Cmdline, p.Exe, p.Cgroup, p.Container, p.Blocked = t.cmdline, t.exe, t.path, t.container, t.blocked
+	p.Cgroups = t.cgroups
 	p.Have |= t.have
 	p.Denied |= t.denied
 }
@@ -62,8 +63,8 @@ func (c *Collector) readTexts(p *pcb.Process, e *entry) {
 		}
 		return
 	}
-	if path := parseCgroup(text); t.cgroup != string(path) || t.container == nil {
-		t.cgroup, t.container = c.rooms.of(path, c.opt.Container)
+	if t.cgroups != string(text) {
+		t.room = c.rooms.of(text, c.opt.Container)
 	}
 	t.have |= pcb.FieldCgroup
 }
@@ -140,28 +141,30 @@ func (c *Collector) readExe(p *pcb.Process, t *texts) {
 	}
 }
 
-// roomCache keeps what the cgroup paths say: their members share one string and one Container.
+// roomCache keeps what the cgroup files say: processes in the same cgroups share one string and one Container.
 type roomCache map[string]room
 
+// room is where a process is put.
 type room struct {
-	path      string
+	cgroups   string // the file
+	path      string // the cgroup in it that tells most, see parseCgroup
 	container *pcb.Container
 }
 
 // roomsMax bounds the cache; a machine that has seen so many cgroups come and go starts it anew.
 const roomsMax = 4096
 
-func (r roomCache) of(path []byte, parse func(string) *pcb.Container) (string, *pcb.Container) {
-	if known, ok := r[string(path)]; ok {
-		return known.path, known.container
+func (r roomCache) of(cgroups []byte, parse func(string) *pcb.Container) room {
+	if known, ok := r[string(cgroups)]; ok {
+		return known
 	}
 	if len(r) >= roomsMax {
 		clear(r)
 	}
-	made := room{path: string(path)}
+	made := room{cgroups: string(cgroups), path: string(parseCgroup(cgroups))}
 	if parse != nil {
 		made.container = parse(made.path)
 	}
-	r[made.path] = made
-	return made.path, made.container
+	r[made.cgroups] = made
+	return made
 }

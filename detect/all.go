@@ -5,5 +5,6 @@ var All = []*Detector{
 	zombie, orphan,
 	runawayCPU, syscallSpin, ctxStorm, cpuContended, cpuStarved,
 	stoppedJob,
+	cgroupThrottled, oomRisk, pidExhaustion,
 	termBlocked, termIgnored,
 }

@@ -58,6 +58,14 @@ func BenchmarkDetectZombies(b *testing.B) {
 	}
 }
 
+// services are the cgroup files of a machine with some.
+var services = func() (all [20]string) {
+	for k := range all {
+		all[k] = fmt.Sprintf("12:pids:/system.slice/service-%[1]d.service\n8:memory:/system.slice/service-%[1]d.service\n0::/system.slice/service-%[1]d.service\n", k)
+	}
+	return all
+}()
+
 // healthy is a machine with n processes: sessions of a shell with jobs, and services.
 func healthy(n int) (*pcb.Snapshot, *pcb.RateSet) {
 	s := &pcb.Snapshot{Boot: bootAt, Time: epoch, Host: pcb.Host{PIDMax: 1 << 22}}
@@ -71,6 +79,8 @@ func healthy(n int) (*pcb.Snapshot, *pcb.RateSet) {
 		if parent > 1 {
 			p.PGID, p.SID = parent, parent
 		}
+		p.Cgroups = services[i/4%len(services)]
+		p.UID = uint32(i / 4 % len(services))
 		s.Procs = append(s.Procs, p)
 	}
 	rates := &pcb.RateSet{Procs: make([]pcb.Rates, n)}

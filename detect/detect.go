@@ -81,7 +81,6 @@ type Pass struct {
 	History *History
 	det     *Detector
 	set     *Settings
-	counted *pcb.Tasks // see tasks
 }
 
 // Subject names a process in a finding. It stays valid when the process is gone.

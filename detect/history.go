@@ -24,6 +24,10 @@ type History struct {
 
 	told map[Key]bool // the findings that are being told: what a rule with a lower threshold for clearing asks
 
+	places  places               // cgroups
+	crowds  crowds               // users
+	victims map[*Detector]pcb.ID // whom a finding about the machine's memory names
+
 	kept  memory
 	turns map[*Detector]int32 // the pid whose turn was last, see Pass.turn
 }
@@ -31,6 +35,7 @@ type History struct {
 func newHistory() History {
 	return History{
 		told: map[Key]bool{}, dead: map[deadOf]int{}, gated: map[*Detector][]int32{}, kept: memory{}, turns: map[*Detector]int32{},
+		places: newPlaces(), crowds: newCrowds(), victims: map[*Detector]pcb.ID{},
 	}
 }
 
@@ -77,6 +82,8 @@ func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans s
 	if h.began == 0 {
 		h.began = s.Boot
 	}
+	h.places.begin()
+	h.crowds.begin()
 	old, now := h.entries, h.spare[:0]
 	if cap(now) < len(s.Procs) {
 		now = make([]entry, 0, len(s.Procs)+len(s.Procs)/8+16)
@@ -99,6 +106,8 @@ func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans s
 		h.leave(&old[j])
 	}
 	h.kept.sweep(s)
+	h.places.end()
+	h.crowds.end(s)
 	clear(old) // lets go of what belonged to the gone
 	h.entries, h.spare = now, old[:0]
 	for _, g := range h.gone {
@@ -118,6 +127,8 @@ func (h *History) leave(e *entry) {
 // notice enters one process.
 func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int32, e *entry, spans spans) {
 	p := &s.Procs[i]
+	h.places.enter(i, p)
+	h.crowds.enter(i, p, len(f.Children(i)))
 	parent := f.Parent(i)
 	if parent != tree.None {
 		if q := &s.Procs[parent]; q.ID != e.parent {

@@ -16,15 +16,6 @@ func (p *Pass) Duration(name string) time.Duration { return p.set.duration(p.det
 // proc gives the process at i.
 func (p *Pass) proc(i int32) *pcb.Process { return &p.Snap.Procs[i] }
 
-// tasks counts the Snapshot's processes, once a Pass.
-func (p *Pass) tasks() *pcb.Tasks {
-	if p.counted == nil {
-		t := p.Snap.Tasks()
-		p.counted = &t
-	}
-	return p.counted
-}
-
 // gated gives the processes that passed the detector's Gate and of which what it needs could be read.
 func (p *Pass) gated(do func(i int32, q *pcb.Process)) {
 	for _, i := range p.History.gated[p.det] {

@@ -127,6 +127,35 @@ var phrases = map[string]phrase{
 	"sigterm_pending":           {"SIGTERM is pending", ""},
 	"other_run_percent":         {"another runs %s %%", ""},
 	"terminal":                  {"it has a terminal", "it has no terminal"},
+
+	// limits: of cgroups, users and the machine
+	"cgroup":                      {"", ""},
+	"quota_cpus":                  {"the quota is %s CPUs", ""},
+	"throttled_percent":           {"%s %% of the periods were cut short", ""},
+	"periods":                     {"of %s that it wanted to run in", ""},
+	"held_back_s_per_s":           {"held back for %s s a second", ""},
+	"lifetime_throttled_percent":  {"%s %% since the group was made", ""},
+	"cgroup_cpu_pressure_percent": {"something in it waited for a CPU %s %% of the last 10 s", ""},
+	"memory_use_percent":          {"%s %% of the limit in use", ""},
+	"memory_used_bytes":           {"%s with page cache", ""},
+	"page_cache_bytes":            {"%s of page cache", ""},
+	"memory_limit_bytes":          {"the limit is %s", ""},
+	"swap_left_bytes":             {"%s of swap left", ""},
+	"memory_full_percent":         {"everything waited for memory %s %% of the last 10 s", ""},
+	"memory_available_percent":    {"%s %% of the memory are available", ""},
+	"oom_kills":                   {"killed for want of memory: %s", ""},
+	"killed_first":                {"first in rank is %s", ""},
+	"memory_bytes":                {"which has %s", ""},
+	"oom_score":                   {"oom_score %s", ""},
+	"oom_score_adj":               {"oom_score_adj %s", ""},
+	"pids_used":                   {"%s in use", ""},
+	"pids_limit":                  {"of %s", ""},
+	"user_pid_use_percent":        {"%s %% of the user's pids are in use", ""},
+	"zombies_here":                {"zombies among them: %s", ""},
+	"zombie_share_percent":        {"which are %s %% of them", ""},
+	"children_here":               {"its children: %s", ""},
+	"threads":                     {"its threads: %s", ""},
+	"time_left_seconds":           {"full in %s", ""},
 }
 
 // words says a fact, or nothing for one that only the typed evidence shows.
@@ -144,6 +173,11 @@ func (e *Evidence) words() string {
 		value = short(v)
 	case []string:
 		value = strings.Join(v, ", ")
+	case int64:
+		value = strconv.FormatInt(v, 10)
+		if strings.HasSuffix(e.Key, "_bytes") {
+			value = amount(uint64(v))
+		}
 	default:
 		value = fmt.Sprint(v)
 	}

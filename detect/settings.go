@@ -90,11 +90,15 @@ func (s *Settings) param(d *Detector, name string) float64 {
 
 // duration gives a parameter in seconds, scaled.
 func (s *Settings) duration(d *Detector, name string) time.Duration {
-	scale := s.TimeScale
-	if scale == 0 {
-		scale = 1
+	return s.scaled(time.Duration(s.param(d, name) * float64(time.Second)))
+}
+
+// scaled gives a time as TimeScale has it.
+func (s *Settings) scaled(d time.Duration) time.Duration {
+	if s.TimeScale == 0 {
+		return d
 	}
-	return time.Duration(s.param(d, name) * scale * float64(time.Second))
+	return time.Duration(float64(d) * s.TimeScale)
 }
 
 // optional gives a duration that a detector may leave undeclared, 0 then.

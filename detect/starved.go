@@ -11,7 +11,7 @@ var cpuStarved = &Detector{
 	Title: "ready to run, and hardly ever let",
 	Meaning: "A process that is ready all the time and gets a small part of what others on the same CPU get: its priority or policy is below theirs.\n" +
 		"What waits for it, for a lock that it holds, waits as long.",
-	Advice:   "Look at nice, policy and the cgroup's cpu.weight of it and of those that run in its stead; check cpu.stat for throttling first.",
+	Advice:   "Look at nice, policy and the cgroup's cpu.weight of it and of those that run in its stead. One that a quota of its cgroup stops is told as cgroup-throttled.",
 	Severity: "warning; info for a process with nice above 0",
 	Params: []Param{
 		{"wait", 50, "%", "share of time that it waits for a CPU"},
@@ -22,7 +22,10 @@ var cpuStarved = &Detector{
 	Needs: pcb.FieldStat | pcb.FieldSched,
 	Gate:  func(q *pcb.Process) bool { return q.State == 'R' },
 	Suspect: func(p *Pass) (want []pcb.ProbeRequest) {
-		p.starvelings(func(i, other int32) { want = append(want, p.askHot(i, other)...) })
+		p.starvelings(func(i, other int32) {
+			want = append(want, p.askHot(i, other)...)
+			p.History.places.want(p.proc(i))
+		})
 		return want
 	},
 	Judge: func(p *Pass) (findings []Finding) {
@@ -34,7 +37,7 @@ var cpuStarved = &Detector{
 // starvelings gives those who are starved, each with who gets most of their CPU.
 func (p *Pass) starvelings(do func(i, other int32)) {
 	p.gated(func(i int32, _ *pcb.Process) {
-		if !p.waits(i) {
+		if !p.waits(i) || p.throttledNow(p.proc(i)) { // its quota stops it, and not others
 			return
 		}
 		run := orZero(p.Rates.Procs[i].HotCPU)

@@ -24,6 +24,7 @@ type Tracker struct {
 	seq     uint64 // of readings
 	states  map[stateKey]*state
 	ask     map[pcb.ID]int
+	found   []pcb.ProbeRequest // what the detectors ask for
 
 	followed pcb.ID // whose Standing is wanted; zero for none
 }
@@ -56,14 +57,16 @@ func (t *Tracker) Suspects(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest) []pc
 	t.history.enter(s, r, f, t.spans())
 	t.pass = Pass{Snap: s, Rates: r, Forest: f, History: &t.history, set: t.set}
 	clear(t.ask)
-	want := t.join(nil, t.follows(s))
+	t.found = t.found[:0]
 	for _, d := range All {
 		if d.Suspect != nil {
 			t.pass.det = d
-			want = t.join(want, d.Suspect(&t.pass))
+			t.found = append(t.found, d.Suspect(&t.pass)...)
 		}
 	}
-	return want
+	want := t.join(nil, t.follows(s))
+	want = t.join(want, t.history.places.ask(&t.pass)) // before the many that the detectors may have: it is bounded
+	return t.join(want, t.found)
 }
 
 // join adds requests, one for each process.
@@ -88,6 +91,7 @@ func (t *Tracker) spans() spans {
 func (t *Tracker) Judge(probes map[pcb.ID]*pcb.Probe) ([]Finding, []Event) {
 	p := &t.pass
 	p.Probes = probes
+	t.history.places.learn(p)
 	var findings []Finding
 	var events []Event
 	for _, d := range All {

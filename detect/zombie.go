@@ -158,10 +158,10 @@ func suspectParents(p *Pass) []pcb.ProbeRequest {
 		switch b.kind {
 		case ofParent:
 			want = append(want, pcb.ProbeRequest{
-				ID: p.proc(b.culprit).ID, Kinds: pcb.ProbeThreads | pcb.ProbeExe | pcb.ProbeFreezer | pcb.ProbePids, Peers: p.leftBehind(b),
+				ID: p.proc(b.culprit).ID, Kinds: pcb.ProbeThreads | pcb.ProbeExe | pcb.ProbeFreezer | pcb.ProbeCgroup, Peers: p.leftBehind(b),
 			})
 		case ofClone:
-			want = append(want, pcb.ProbeRequest{ID: p.proc(b.culprit).ID, Kinds: pcb.ProbePids})
+			want = append(want, pcb.ProbeRequest{ID: p.proc(b.culprit).ID, Kinds: pcb.ProbeCgroup})
 		case ofForeign:
 			want = append(want, p.suspectInits(b)...)
 		}

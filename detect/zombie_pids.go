@@ -8,31 +8,19 @@ import (
 	"ptop/tree"
 )
 
-// room is a limit on pids, and how many of them are in use.
-type room struct {
-	used, limit float64
-	evidence    string // key of its use in percent
-	whose       string
-	source      string
-}
-
 // rooms are the limits that zombies of a parent count against, as far as they are known.
 func (p *Pass) rooms(b *brood) []room {
 	var all []room
-	t := p.tasks()
-	machine := room{float64(t.Threads), float64(p.Snap.Host.PIDMax), "pid_use_percent", "", "/proc/sys/kernel/pid_max"}
-	if threads := p.Snap.System.ThreadsMax; threads != nil && float64(*threads) < machine.limit {
-		machine.limit, machine.source = float64(*threads), "/proc/sys/kernel/threads-max"
-	}
-	if machine.limit > 0 {
+	if machine := p.machineRoom(); machine.limit > 0 {
 		all = append(all, machine)
 	}
 	if b.culprit == tree.None {
 		return all
 	}
-	if probe := p.Probes[p.proc(b.culprit).ID]; in(probe, pcb.ProbePids) && probe.Pids != nil {
-		l := probe.Pids
-		all = append(all, room{float64(l.Current), float64(l.Max), "cgroup_pid_use_percent", " of its cgroup", l.Source})
+	if probe := p.Probes[p.proc(b.culprit).ID]; in(probe, pcb.ProbeCgroup) {
+		if l := nearestPids(probe.Cgroup.Pids); l != nil {
+			all = append(all, cgroupRoom(l))
+		}
 	}
 	return all
 }
@@ -43,7 +31,7 @@ func (p *Pass) crowding(b *brood, f *Finding) bool {
 	for _, r := range p.rooms(b) {
 		share := r.limit * p.Param("pids_share") / 100
 		if r.used >= share && r.used-float64(len(b.members)) < share {
-			f.know(r.evidence, 100*r.used/r.limit, r.source)
+			f.know(r.evidence, r.percent(), r.source)
 			crowded = true
 		}
 	}

@@ -137,8 +137,8 @@ func TestZombiesCrowdTheirCgroup(t *testing.T) {
 	}{{26, 30, Critical}, {26, 300, Warning}, {45, 50, Warning}} {
 		l := newLab(t)
 		probe := asleep(10, "pause")
-		probe.Have |= pcb.ProbePids
-		probe.Pids = &pcb.PidsLimit{Current: c.current, Max: c.max, Source: "/sys/fs/cgroup/a/pids.max"}
+		probe.Have |= pcb.ProbeCgroup
+		probe.Cgroup.Pids = []pcb.PidsLimit{{Current: c.current, Max: c.max, Dir: "/sys/fs/cgroup/a"}}
 		findings, _ := l.look(0, []*pcb.Probe{probe}, children(4, func(int) time.Duration { return 2 * time.Minute })...)
 		f := one(t, findings, "zombie")
 		if f == nil || f.Severity != c.want || (f.fact("cgroup_pid_use_percent") != nil) != (c.want == Critical) {

@@ -18,8 +18,10 @@ const (
 	ProbeFreezer                        // whether its cgroup is frozen
 	ProbeFDs                            // number of descriptors and the limit
 	ProbeThread                         // how the thread that the request names is scheduled
-	ProbePids                           // the limits of its cgroups on pids
+	ProbeCgroup                         // the limits of its cgroups, and how much of them is in use
 	ProbePIDNS                          // which pid namespace it is in
+	ProbeOOM                            // how the kernel ranks it when memory runs out
+	ProbeNproc                          // its limit on the threads of its user
 )
 
 // ProbeRequest asks for evidence about one process.
@@ -75,15 +77,12 @@ type Probe struct {
 	Nice   int32
 	Policy uint32 // as in Process
 
-	Pids *PidsLimit // ProbePids: the limit that is nearest to being reached; nil when none is set
+	Cgroup CgroupLimits // ProbeCgroup
 
 	PIDNS string // ProbePIDNS: "pid:[4026531836]"
-}
 
-// PidsLimit is a cgroup's limit on pids (threads count, zombies too), and how many of them are in use.
-type PidsLimit struct {
-	Current, Max uint64
-	Source       string // the file with the limit
+	OOM   OOMRank    // ProbeOOM
+	Nproc NprocLimit // ProbeNproc
 }
 
 // ThreadProbe is one thread as ProbeThreads found it.

@@ -32,6 +32,7 @@ type Process struct {
 	Cmdline string // argv, NUL-separated as in /proc/PID/cmdline, cut at CmdlineMax
 	Exe     string // target of /proc/PID/exe, with the kernel's " (deleted)" suffix when it has one
 	Cgroup  string // the process's cgroup path: the v2 line's, else the systemd or memory hierarchy's
+	Cgroups string // all of /proc/PID/cgroup: processes with the same text share every limit. One string for all that have it
 
 	Container *Container // what the cgroup path says: container, pod, unit; nil when nothing was recognised
 

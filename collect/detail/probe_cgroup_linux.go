@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/prometheus/procfs"
-
-	"ptop/pcb"
 )
 
 // errNoCgroup says that the cgroup can't be seen from here.
@@ -20,7 +18,10 @@ var errNoCgroup = errors.New("detail: no such hierarchy with this cgroup is moun
 // inCgroups reads something of the process's cgroups.
 func inCgroups[T any](s *suspect, read func(cgroups string, mounts []*procfs.MountInfo) (T, error)) (T, error) {
 	var none T
-	mounts, err := s.mounts()
+	if s.root != "/proc" { // what is mounted here holds the cgroups of this machine
+		return none, errNoCgroup
+	}
+	mounts, err := s.cgroupMounts()
 	if err != nil {
 		return none, err
 	}
@@ -104,35 +105,6 @@ func filesThatSay(dirs []string, name, where, line string) (paths []string) {
 func fileHas(path, line string) bool {
 	text, err := os.ReadFile(path)
 	return err == nil && slices.Contains(strings.Split(string(text), "\n"), line)
-}
-
-// readPids reads the limits on pids of the cgroup and of those that hold it.
-func (s *suspect) readPids() error {
-	got, err := inCgroups(s, pidsLimit)
-	s.Pids = got
-	return err
-}
-
-// pidsLimit finds the limit of which the greatest share is in use; nil when none is set.
-func pidsLimit(text string, mounts []*procfs.MountInfo) (*pcb.PidsLimit, error) {
-	v1, v2 := cgroupWith(text, "pids", mounts)
-	if v1.dir == "" && v2.dir == "" {
-		return nil, errNoCgroup
-	}
-	var nearest *pcb.PidsLimit
-	for _, dir := range slices.Concat(v1.upwards(), v2.upwards()) {
-		l := pcb.PidsLimit{Source: filepath.Join(dir, "pids.max")}
-		var err1, err2 error
-		l.Max, err1 = numberIn(l.Source) // "max" is no number, and no limit
-		l.Current, err2 = numberIn(filepath.Join(dir, "pids.current"))
-		if err1 != nil || err2 != nil || l.Max == 0 {
-			continue
-		}
-		if nearest == nil || float64(l.Current)/float64(l.Max) > float64(nearest.Current)/float64(nearest.Max) {
-			nearest = &l
-		}
-	}
-	return nearest, nil
 }
 
 func numberIn(path string) (uint64, error) {

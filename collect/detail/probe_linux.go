@@ -33,6 +33,10 @@ type Prober struct {
 	mu   sync.Mutex // over what follows: a reader that is late writes to it when it ends
 	exes map[exeKey]exeFacts
 	nets map[string]listeners // by network namespace
+
+	mounting sync.Mutex          // over what follows
+	mounts   []*procfs.MountInfo // of cgroup hierarchies
+	mountsAt time.Time
 }
 
 // NewProber makes a Prober of the /proc at root (empty for /proc).
@@ -50,13 +54,13 @@ func NewProber(root string) *Prober {
 type pass struct {
 	*Prober
 	ctx    context.Context
-	mounts func() ([]*procfs.MountInfo, error)
+	groups *groups
 }
 
 // Probe reads what is asked for, of the first 64 processes that are named, for about 250 ms. What the kernel lets every
 // reader wait for is told as blocked; a process that is missing in the answer has ended, or its turn did not come.
 func (p *Prober) Probe(ctx context.Context, snap *pcb.Snapshot, want []pcb.ProbeRequest) map[pcb.ID]*pcb.Probe {
-	now := &pass{Prober: p, ctx: ctx, mounts: sync.OnceValues(procfs.GetMounts)}
+	now := &pass{Prober: p, ctx: ctx, groups: &groups{}}
 	end := time.Now().Add(passTimeout)
 	out := make(map[pcb.ID]*pcb.Probe)
 	for _, request := range merge(want) {
@@ -167,8 +171,10 @@ func (s *suspect) read(kinds pcb.ProbeKinds) error {
 		{pcb.ProbeFreezer, (*suspect).readFreezer},
 		{pcb.ProbeFDs, (*suspect).readFDs},
 		{pcb.ProbeThread, (*suspect).readThread},
-		{pcb.ProbePids, (*suspect).readPids},
+		{pcb.ProbeCgroup, (*suspect).readCgroup},
 		{pcb.ProbePIDNS, (*suspect).readPIDNS},
+		{pcb.ProbeOOM, (*suspect).readOOM},
+		{pcb.ProbeNproc, (*suspect).readNproc},
 	} {
 		if kinds&part.kind == 0 {
 			continue

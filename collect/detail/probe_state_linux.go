@@ -46,7 +46,7 @@ func pickMarkers(environ string) map[string]string {
 // readFDs counts the descriptors and reads their soft limit.
 func (s *suspect) readFDs() error {
 	var err error
-	if s.FDLimit, err = fileLimit(s.path("limits")); err != nil {
+	if s.FDLimit, err = softLimit(s.path("limits"), "Max open files"); err != nil {
 		return err
 	}
 	info, err := os.Stat(s.path("fd"))
@@ -61,16 +61,16 @@ func (s *suspect) readFDs() error {
 	return err
 }
 
-// fileLimit reads the soft limit of open files; the highest number when there is none.
-func fileLimit(path string) (uint64, error) {
+// softLimit reads a soft limit of a limits file; the highest number when there is none.
+func softLimit(path, name string) (uint64, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return 0, err
 	}
 	for _, limit := range parseLimits(string(text), nil) {
-		if limit.Name == "Max open files" {
+		if limit.Name == name {
 			return uint64(limit.Soft), nil // -1, for unlimited, becomes the highest number
 		}
 	}
-	return 0, errors.New("detail: a limits file without open files")
+	return 0, errors.New("detail: a limits file without " + name)
 }
