@@ -65,7 +65,7 @@ func (p *Pass) contenders() []contender {
 	least := min(p.Param("wait"), p.Param("wait_clear"))
 	for _, i := range p.History.watched {
 		r := &p.Rates.Procs[i]
-		if wait := r.HotDemand - r.HotCPU; p.judged(i) && wait >= least {
+		if wait := r.HotDemand - r.HotCPU; p.judged(i) && wait >= least && !p.throttledNow(p.proc(i)) { // a quota's wait is nobody else's doing
 			all = append(all, contender{i: i, run: r.HotCPU, wait: wait})
 		}
 	}

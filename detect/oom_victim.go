@@ -52,7 +52,7 @@ const neverKilled = -1000
 
 // aboutVictims begins a finding; nil when there is nobody whom it could be about.
 func (p *Pass) aboutVictims(v *victims, kept map[*Detector]pcb.ID, members []int32) *Finding {
-	i := p.names(kept, v.all, func(i int32) float64 { return v.weight[i] + 2e18 }) // which may be below 0
+	i := p.names(kept, v.all, func(i int32) float64 { return v.weight[i] })
 	if i < 0 {
 		return nil
 	}
@@ -66,14 +66,14 @@ func (v *victims) tell(f *Finding) {
 	if v.unranked > 0 {
 		f.Missing = append(f.Missing, fmt.Sprintf("/proc/PID/oom_score_adj of %d of the %d biggest: not read yet; whom the kernel would kill is judged by memory alone", v.unranked, len(v.all)))
 	}
+	if !v.spared {
+		s := v.subject(q)
+		f.know("killed_first", s.label(), "/proc/*/oom_score_adj and memory in use")
+	}
 	f.know("memory_bytes", int64(q.RSS+q.Swap), procFile(q.ID, "status")+" VmRSS and VmSwap")
 	if probe := v.Probes[q.ID]; in(probe, pcb.ProbeOOM) {
 		f.know("oom_score", probe.OOM.Score, procFile(q.ID, "oom_score"))
 		f.know("oom_score_adj", probe.OOM.Adjust, procFile(q.ID, "oom_score_adj"))
-	}
-	if !v.spared {
-		s := v.subject(q)
-		f.know("killed_first", s.label(), "/proc/*/oom_score_adj and memory in use")
 	}
 }
 

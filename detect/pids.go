@@ -138,7 +138,7 @@ func (p *Pass) exhaustion(x *exhaustion) []Finding {
 	}
 	q := p.proc(i)
 	f := p.about(i, x.members)
-	f.Severity, f.Confidence = Warning, Proved
+	f.Severity, f.Confidence, f.held = Warning, Proved, x.lasted(p)
 	f.know("pids_used", int64(x.used), x.counted())
 	f.know("pids_limit", int64(x.limit), x.source)
 	f.know(x.evidence, x.percent(), x.source)
@@ -170,6 +170,20 @@ func (p *Pass) exhaustion(x *exhaustion) []Finding {
 	f.Why = "threads count against the limit, and so do zombies. " + f.proof()
 	f.Remedies = p.makeRoom(x, i)
 	return []Finding{f}
+}
+
+// lasted is for how long the room has been as full at least: since as many are there as make it so. The kernel tells when each started.
+func (x *exhaustion) lasted(p *Pass) time.Duration {
+	hold, there := p.Duration(paramHold), 0
+	for _, i := range x.members {
+		if q := p.proc(i); p.Snap.Age(q) >= hold {
+			there += max(1, int(q.Threads))
+		}
+	}
+	if 100*float64(there)/x.limit >= p.Param("used") {
+		return hold
+	}
+	return 0
 }
 
 // ofWhom says whose pids they are.

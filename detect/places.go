@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -123,10 +124,10 @@ func (l *places) ask(p *Pass) []pcb.ProbeRequest {
 	l.order = l.order[:0]
 	for _, set := range l.sets {
 		age := p.set.scaled(placeAge)
-		if len(set.groups) == 0 {
+		if set.known && len(set.groups) == 0 {
 			age = p.set.scaled(noLimitsAge)
 		}
-		if set.urgent || set.wanted || !set.known || now-set.read >= age {
+		if set.urgent || set.wanted || set.read == 0 || now-set.read >= age {
 			l.order = append(l.order, set)
 		}
 	}
@@ -145,7 +146,7 @@ func (l *places) ask(p *Pass) []pcb.ProbeRequest {
 		}
 		if *left > 0 {
 			*left--
-			set.read = now // also when it turns out that it can't be: others have their turn
+			set.read = max(now, 1) // also when it turns out that it can't be: others have their turn
 			l.asked = append(l.asked, pcb.ProbeRequest{ID: p.proc(set.asked).ID, Kinds: pcb.ProbeCgroup})
 		}
 	}
@@ -276,7 +277,7 @@ func (p *Pass) members(c *cgroup) []int32 {
 // names gives the process that the detector's finding about a cgroup names: the same as before, as long as it is one of
 // these, so that the finding stays the same one; else the one for which most speaks.
 func (p *Pass) names(kept map[*Detector]pcb.ID, of []int32, weight func(i int32) float64) int32 {
-	best, most := int32(-1), -1.0
+	best, most := int32(-1), math.Inf(-1)
 	for _, i := range of {
 		if p.proc(i).ID == kept[p.det] {
 			return i

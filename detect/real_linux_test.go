@@ -28,6 +28,7 @@ type ward struct {
 	began   time.Time // when the case was as it should be
 	sampler *monitor.Sampler
 	pids    map[int32]bool // all that ever belonged to the case
+	frame   *monitor.Frame // the latest
 }
 
 func admit(t *testing.T, name string, scale float64) *ward {
@@ -57,6 +58,7 @@ func (w *ward) look() []detect.Finding {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.frame = frame
 	var mine []detect.Finding
 	for _, f := range frame.Findings {
 		if w.pids[f.Subject.PID] || f.Culprit != nil && w.pids[f.Culprit.PID] {

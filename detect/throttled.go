@@ -135,13 +135,14 @@ func (p *Pass) throttled(c *cgroup, i int32) Finding {
 	if u.held >= p.Param("held") || pressed {
 		f.Severity = Warning
 	}
-	f.Summary = fmt.Sprintf("%s is stopped by a CPU quota in %s %% of the periods", f.Subject.label(), short(u.share))
+	who := f.Subject.label() + " is"
 	if len(members) > 1 {
-		f.Summary = fmt.Sprintf("%s and %s are stopped by a CPU quota in %s %% of the periods", f.Subject.label(), plural(len(members)-1, "other"), short(u.share))
+		who = f.Subject.label() + " and " + plural(len(members)-1, "other") + " are"
 	}
-	f.Why = fmt.Sprintf("their cgroup may use %s, and they want more. %s", cpus(c.cpu.CPUs()), f.proof())
-	f.So = fmt.Sprintf("in each such period of %s they stand still for %s on average, and whoever waits for them does, too", millis(c.cpu.Period), millis(min(u.perStopped, c.cpu.Period)))
-	f.Remedies = []Remedy{p.moreCPU(c, i, u.held/100), {Do: "or have them use less: fewer threads at once, or less work"}}
+	f.Summary = fmt.Sprintf("%s stopped by a CPU quota in %s %% of the periods", who, short(u.share))
+	f.Why = fmt.Sprintf("the cgroup may use %s, and what runs in it wants more. %s", cpus(c.cpu.CPUs()), f.proof())
+	f.So = fmt.Sprintf("in each such period of %s all of it stands still for %s on average, and whoever waits for it does, too", millis(c.cpu.Period), millis(min(u.perStopped, c.cpu.Period)))
+	f.Remedies = []Remedy{p.moreCPU(c, i, u.held/100), {Do: "or have it use less: fewer threads at once, or less work"}}
 	return f
 }
 
@@ -172,7 +173,7 @@ func (p *Pass) moreCPU(c *cgroup, i int32, held float64) Remedy {
 		value = fmt.Sprintf("%d %d", quota, c.cpu.Period.Microseconds())
 	}
 	return p.raise(c, i, raising{
-		do: "let them use " + cpus(want), risk: "others on this machine get less", pod: "resources.limits.cpu",
+		do: "let it use " + cpus(want), risk: "others on this machine get less", pod: "resources.limits.cpu",
 		update: "--cpus " + short(want), property: fmt.Sprintf("CPUQuota=%.0f%%", 100*want), file: quotaFile(c.cpu), value: value,
 	})
 }
