@@ -34,8 +34,11 @@ var oomRisk = &Detector{
 	Judge:   judgeMemory,
 }
 
-// ranked is how many of the biggest processes are asked how the kernel ranks them.
-const ranked = 8
+// Whom a reading asks how the kernel ranks them: so many of the biggest processes, of so many groups. What was read is remembered.
+const (
+	ranked       = 8
+	rankedGroups = 4
+)
 
 func suspectVictims(p *Pass) (want []pcb.ProbeRequest) {
 	ask := func(members []int32) {
@@ -44,10 +47,9 @@ func suspectVictims(p *Pass) (want []pcb.ProbeRequest) {
 			want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: pcb.ProbeOOM})
 		}
 	}
-	for _, c := range p.limited(func(c *cgroup) (float64, bool) { return 0, c.memory != nil && p.tight(c) }) {
-		if len(want) < 3*ranked {
-			ask(p.members(c))
-		}
+	groups := p.limited(p.memoryNeed)
+	for k := range min(rankedGroups, len(groups)) {
+		ask(p.members(groups[(p.History.places.seq*rankedGroups+uint64(k))%uint64(len(groups))])) // of more, others each time
 	}
 	if m := p.Snap.System.MemPressure; m != nil && m.Full10 >= min(p.Param("pressure"), p.Param("pressure_clear")) {
 		ask(p.everyone())

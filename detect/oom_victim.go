@@ -26,8 +26,8 @@ func (p *Pass) victims(members []int32, room uint64) *victims {
 	for _, i := range big {
 		q := p.proc(i)
 		adjust := int64(0)
-		if probe := p.Probes[q.ID]; in(probe, pcb.ProbeOOM) {
-			adjust = probe.OOM.Adjust
+		if rank := p.rank(q.ID); rank != nil {
+			adjust = rank.Adjust
 		} else {
 			v.unranked++
 		}
@@ -45,6 +45,14 @@ func (p *Pass) victims(members []int32, room uint64) *victims {
 		}
 	}
 	return v
+}
+
+// rank is how the kernel ranks a process, as it was read last; nil when it never was.
+func (p *Pass) rank(id pcb.ID) *pcb.OOMRank {
+	if probe := p.Probes[id]; in(probe, pcb.ProbeOOM) {
+		return keep(p, id, &probe.OOM)
+	}
+	return recall[pcb.OOMRank](p, id)
 }
 
 // neverKilled is the oom_score_adj of a process that the kernel does not kill.
@@ -71,9 +79,9 @@ func (v *victims) tell(f *Finding) {
 		f.know("killed_first", s.label(), "/proc/*/oom_score_adj and memory in use")
 	}
 	f.know("memory_bytes", int64(q.RSS+q.Swap), procFile(q.ID, "status")+" VmRSS and VmSwap")
-	if probe := v.Probes[q.ID]; in(probe, pcb.ProbeOOM) {
-		f.know("oom_score", probe.OOM.Score, procFile(q.ID, "oom_score"))
-		f.know("oom_score_adj", probe.OOM.Adjust, procFile(q.ID, "oom_score_adj"))
+	if rank := v.rank(q.ID); rank != nil {
+		f.know("oom_score", rank.Score, procFile(q.ID, "oom_score"))
+		f.know("oom_score_adj", rank.Adjust, procFile(q.ID, "oom_score_adj"))
 	}
 }
 
@@ -108,7 +116,7 @@ func (v *victims) remedies() []Remedy {
 	again := Remedy{Do: fmt.Sprintf("see whether %s should have %s; a restart frees it", s.label(), amount(q.RSS+q.Swap)), Risk: "interrupts its work"}
 	again.restart(&s, q)
 	out := []Remedy{again}
-	if probe := v.Probes[q.ID]; in(probe, pcb.ProbeOOM) && probe.OOM.Adjust > -500 {
+	if rank := v.rank(q.ID); rank != nil && rank.Adjust > -500 {
 		out = append(out, Remedy{
 			Do: "if another should go first: lower its rank", Command: fmt.Sprintf("choom -n -500 -p %d", q.PID), Risk: "something else is killed in its stead",
 		})

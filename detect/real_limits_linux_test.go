@@ -92,9 +92,18 @@ func TestThrottled(t *testing.T) {
 	})
 	t.Run("not by each other", func(t *testing.T) {
 		w, _ := confined(t, "spin-twice", scale, sick.Limits{Quota: 10 * time.Millisecond, Period: 100 * time.Millisecond}, true)
-		w.finds("its quota", func(f *detect.Finding) bool { return f.Detector == "cgroup-throttled" && f.Severity == detect.Warning && f.Count == 2 })
+		w.finds("its quota", func(f *detect.Finding) bool {
+			return f.Detector == "cgroup-throttled" && f.Severity == detect.Warning && f.Count == 2
+		})
 		w.silent(5, 2*time.Second, func(l *pcb.CgroupLimits) bool { return len(l.CPU) > 0 && l.CPU[0].Throttled > 0 }, "cpu-starved", "cpu-contended")
 	})
+}
+
+// Who is stopped by a quota gets less of the CPU than its neighbour: that is not the neighbour's doing.
+func TestThrottledIsNotStarved(t *testing.T) {
+	w, _ := confined(t, "spin-beside", 0.05, sick.Limits{Quota: 5 * time.Millisecond, Period: 100 * time.Millisecond}, false)
+	w.diagnosed(want{detector: "cgroup-throttled", severity: detect.Warning, confidence: detect.Proved})
+	w.silent(5, 2*time.Second, func(l *pcb.CgroupLimits) bool { return len(l.CPU) > 0 && l.CPU[0].Throttled > 0 }, "cpu-starved")
 }
 
 func TestPids(t *testing.T) {

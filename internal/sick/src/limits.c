@@ -40,8 +40,8 @@ static void sips(void)
 	}
 }
 
-/* One that is ready all the time, and a child that is, too, on the same CPU. */
-static void spin_twice(void)
+/* stay keeps the process, and its children, on one CPU. */
+static void stay(void)
 {
 	cpu_set_t all, one;
 	if (sched_getaffinity(0, sizeof all, &all))
@@ -53,8 +53,26 @@ static void spin_twice(void)
 	CPU_SET(cpu, &one);
 	if (sched_setaffinity(0, sizeof one, &one))
 		die("affinity");
+}
+
+/* One that is ready all the time, and a child that is, too, on the same CPU. */
+static void spin_twice(void)
+{
+	stay();
 	wait_to_begin();
 	child();
+	spin();
+}
+
+/* Likewise, but the child is not where the other is put. */
+static void spin_beside(void)
+{
+	stay();
+	pid_t beside = child();
+	if (beside == 0)
+		spin();
+	say("beside", beside);
+	ready();
 	spin();
 }
 
@@ -136,6 +154,7 @@ static void overfill_memory(void)
 const struct sick_case limits[] = {
 	{ "sips", sips },
 	{ "spin-twice", spin_twice },
+	{ "spin-beside", spin_beside },
 	{ "fill-pids", fill_pids },
 	{ "fill-nproc", fill_nproc },
 	{ "fill-memory", fill_memory },
