@@ -30,6 +30,7 @@ var oomRisk = &Detector{
 		{paramHold, 10, "s", "how long it must last"},
 		{paramClear, 10, "s", "how long it must be over"},
 	},
+	Needs:   pcb.FieldRSS,
 	Suspect: suspectVictims,
 	Judge:   judgeMemory,
 }

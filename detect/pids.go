@@ -27,6 +27,7 @@ var pidExhaustion = &Detector{
 		{paramHold, 10, "s", "how long it must last"},
 		{paramClear, 5, "s", "how long it must be over"},
 	},
+	Needs:   pcb.FieldCore,
 	Suspect: func(p *Pass) []pcb.ProbeRequest { return p.History.crowds.ask(p) },
 	Judge:   judgePids,
 }

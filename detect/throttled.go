@@ -16,9 +16,8 @@ var cgroupThrottled = &Detector{
 	Title: "processes that their CPU quota stops",
 	Meaning: "A cgroup's CPU quota (a container's --cpus, CPUQuota=, cpu.max) lets its processes run for so long in each period. When that is used up all of\n" +
 		"them stand still until the next period, however idle the machine is. They are ready all the time, which looks like a lack of CPUs.",
-	Advice: "Raise the quota, or have the work use less or fewer threads: several that run at once use it up sooner in each period.",
-	Severity: "warning when the processes were held back for `held` of the time or more, summed over CPUs, or when the group's CPU pressure is `pressure` or\n" +
-		"more; else info",
+	Advice:   "Raise the quota, or have the work use less or fewer threads: several that run at once use it up sooner in each period.",
+	Severity: "warning when the processes were held back for `held` of the time or more, summed over CPUs, or when the group's CPU pressure is `pressure` or more; else info",
 	Params: []Param{
 		{"throttled", 25, "%", "share of the periods in which something wanted to run that were cut short"},
 		{"throttled_clear", 15, "%", "share below which it is over"},
@@ -29,6 +28,7 @@ var cgroupThrottled = &Detector{
 		{"periods", 20, "", "periods that must have been seen"},
 		{paramClear, 30, "s", "how long it must be over"},
 	},
+	Needs: pcb.FieldStat,
 	Judge: func(p *Pass) (findings []Finding) {
 		for _, c := range p.limited(p.throttledShare) {
 			if i := p.names(c.subject, p.members(c), p.busyness); i >= 0 {

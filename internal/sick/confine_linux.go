@@ -63,7 +63,8 @@ func (l Limits) files() (controller string, files []limitFile) {
 	case l.Quota > 0:
 		quota, period := l.Quota.Microseconds(), l.Period.Microseconds()
 		return "cpu", []limitFile{
-			{true, "cpu.cfs_period_us", fmt.Sprint(period)}, {true, "cpu.cfs_quota_us", fmt.Sprint(quota)},
+			{true, "cpu.cfs_period_us", fmt.Sprint(period)},
+			{true, "cpu.cfs_quota_us", fmt.Sprint(quota)},
 			{false, "cpu.max", fmt.Sprintf("%d %d", quota, period)},
 		}
 	case l.Memory > 0:
