@@ -184,10 +184,27 @@ func TestPidExhaustionOfMachineAndUser(t *testing.T) {
 	} {
 		*l = *newLab(t)
 		l.host.PIDMax = 100
-		f := look(1, c.threads, c.limit) // its processes are old: it has lasted
+		if f := look(0, c.threads, c.limit); f != nil { // it may have made its threads just now
+			t.Errorf("%s: told at once: %+v", c.name, f)
+		}
+		f := look(11, c.threads, c.limit)
 		if c.said == "" && f != nil || c.said != "" && (f == nil || !strings.Contains(f.Summary, c.said) || f.Severity != c.severity || f.Subject.PID != 10) {
 			t.Errorf("%s: %+v", c.name, f)
 		}
+	}
+}
+
+// As many as fill it are old: it has been full for as long as the youngest of them is there.
+func TestPidsFullForLong(t *testing.T) {
+	l := newLab(t)
+	l.host.PIDMax = 30
+	procs := []pcb.Process{proc(1, 0, "init"), proc(10, 1, "parent")}
+	for k := int32(0); k < 25; k++ {
+		procs = append(procs, proc(20+k, 10, "child", started(time.Duration(1+k)*time.Minute)))
+	}
+	f := one(t, l.sees(0, procs...), "pid-exhaustion")
+	if f == nil || f.Severity != Critical || f.Culprit == nil || f.Culprit.PID != 10 || !f.Since.Equal(epoch.Add(-4*time.Minute)) {
+		t.Errorf("%+v", f) // 24 of 30 are 80 %: init, the parent, and the oldest 22
 	}
 }
 

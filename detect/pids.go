@@ -2,7 +2,9 @@ package detect
 
 import (
 	"fmt"
+	"math"
 	"path"
+	"slices"
 	"time"
 
 	"ptop/pcb"
@@ -139,7 +141,10 @@ func (p *Pass) exhaustion(x *exhaustion) []Finding {
 	}
 	q := p.proc(i)
 	f := p.about(i, x.members)
-	f.Severity, f.Confidence, f.held = Warning, Proved, x.lasted(p)
+	f.Severity, f.Confidence = Warning, Proved
+	if lasted := x.lasted(p); lasted > 0 {
+		f.held, f.Since = lasted, p.Snap.Time.Add(-lasted)
+	}
 	f.know("pids_used", int64(x.used), x.counted())
 	f.know("pids_limit", int64(x.limit), x.source)
 	f.know(x.evidence, x.percent(), x.source)
@@ -173,18 +178,19 @@ func (p *Pass) exhaustion(x *exhaustion) []Finding {
 	return []Finding{f}
 }
 
-// lasted is for how long the room has been as full at least: since as many are there as make it so. The kernel tells when each started.
+// lasted is for how long the room has been as full at least: since as many processes as make it so are there, whose ages the
+// kernel tells. Of a process with many threads it does not tell when it made them, so that it counts as one.
 func (x *exhaustion) lasted(p *Pass) time.Duration {
-	hold, there := p.Duration(paramHold), 0
-	for _, i := range x.members {
-		if q := p.proc(i); p.Snap.Age(q) >= hold {
-			there += max(1, int(q.Threads))
-		}
+	enough := int(math.Ceil(x.limit * p.Param("used") / 100))
+	if len(x.members) < enough {
+		return 0
 	}
-	if 100*float64(there)/x.limit >= p.Param("used") {
-		return hold
+	ages := make([]time.Duration, len(x.members))
+	for k, i := range x.members {
+		ages[k] = p.Snap.Age(p.proc(i))
 	}
-	return 0
+	slices.Sort(ages)
+	return ages[len(ages)-enough]
 }
 
 // ofWhom says whose pids they are.
