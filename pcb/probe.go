@@ -20,6 +20,7 @@ const (
 	ProbeThread                         // how the thread that the request names is scheduled
 	ProbePids                           // the limits of its cgroups on pids
 	ProbePIDNS                          // which pid namespace it is in
+	ProbeNewFDs                         // where its newest descriptors lead
 )
 
 // ProbeRequest asks for evidence about one process.
@@ -70,6 +71,8 @@ type Probe struct {
 
 	FDCount, FDLimit uint64 // ProbeFDs
 
+	NewFDs []FDTarget // ProbeNewFDs: the newest descriptors by where they lead, most frequent first
+
 	// ProbeThread.
 	TID    int32
 	Nice   int32
@@ -78,6 +81,12 @@ type Probe struct {
 	Pids *PidsLimit // ProbePids: the limit that is nearest to being reached; nil when none is set
 
 	PIDNS string // ProbePIDNS: "pid:[4026531836]"
+}
+
+// FDTarget is how many descriptors lead to one place: a path, socket, pipe, or the kernel's name for what is neither.
+type FDTarget struct {
+	Name  string
+	Count int
 }
 
 // PidsLimit is a cgroup's limit on pids (threads count, zombies too), and how many of them are in use.

@@ -169,6 +169,7 @@ func (s *suspect) read(kinds pcb.ProbeKinds) error {
 		{pcb.ProbeThread, (*suspect).readThread},
 		{pcb.ProbePids, (*suspect).readPids},
 		{pcb.ProbePIDNS, (*suspect).readPIDNS},
+		{pcb.ProbeNewFDs, (*suspect).readNewFDs},
 	} {
 		if kinds&part.kind == 0 {
 			continue
