@@ -127,6 +127,23 @@ var phrases = map[string]phrase{
 	"sigterm_pending":           {"SIGTERM is pending", ""},
 	"other_run_percent":         {"another runs %s %%", ""},
 	"terminal":                  {"it has a terminal", "it has no terminal"},
+
+	// growth over time, and batch jobs
+	"anon_bytes":            {"holds %s of its own", ""},
+	"anon_from_bytes":       {"%s when watching began", ""},
+	"growth_per_min_bytes":  {"%s more a minute", ""},
+	"memory_use_percent":    {"%s %% of the machine's memory are in use", ""},
+	"fds":                   {"%s are open", ""},
+	"fds_from":              {"%s when watching began", ""},
+	"fd_limit":              {"it may have %s", ""},
+	"newest_fds":            {"the newest are %s", ""},
+	"threads":               {"has %s threads", ""},
+	"threads_from":          {"%s when watching began", ""},
+	"thread_names":          {"they are %s", ""},
+	"steady_percent":        {"%s %% of the time it did not fall", ""},
+	"time_to_limit_seconds": {"", ""},
+	"batch_program":         {"%s is a program that computes until it is done", ""},
+	"ci_markers":            {"a build made it (%s)", ""},
 }
 
 // words says a fact, or nothing for one that only the typed evidence shows.
@@ -141,7 +158,13 @@ func (e *Evidence) words() string {
 	case time.Duration:
 		value = seconds(v)
 	case float64:
-		value = short(v)
+		if value = short(v); strings.Contains(e.Key, "_bytes") {
+			value = amount(uint64(max(0, v)))
+		}
+	case int64:
+		if value = strconv.FormatInt(v, 10); strings.Contains(e.Key, "_bytes") {
+			value = amount(uint64(max(0, v)))
+		}
 	case []string:
 		value = strings.Join(v, ", ")
 	default:
