@@ -43,6 +43,21 @@ func buildTool(q *pcb.Process) bool {
 // compressor, by its name.
 func batchJob(q *pcb.Process) bool { return buildTool(q) || oneOf(computers, q.Name()) }
 
+// computes reports whether a process is meant to compute until it is done: it is known as a batch job, or a build made it.
+// The finding says which.
+func (p *Pass) computes(q *pcb.Process, f *Finding) bool {
+	probe := p.Probes[q.ID]
+	switch {
+	case batchJob(q):
+		f.know("batch_program", q.Name(), procFile(q.ID, "comm"))
+	case ofBuild(probe):
+		f.know("ci_markers", set(probe.Env, ciMarks), procFile(q.ID, "environ"))
+	default:
+		return false
+	}
+	return true
+}
+
 // oneOf looks a name up, also without its version and what it is made for: x86_64-linux-gnu-gcc-13 is gcc.
 func oneOf(names map[string]bool, name string) bool {
 	plain := strings.TrimRight(name, "0123456789.")
