@@ -53,6 +53,9 @@ func (p *Pass) computes(q *pcb.Process, f *Finding) bool {
 	case ofBuild(probe):
 		f.know("ci_markers", set(probe.Env, ciMarks), procFile(q.ID, "environ"))
 	default:
+		if probe != nil && probe.Denied&pcb.ProbeEnv != 0 {
+			f.Missing = append(f.Missing, procFile(q.ID, "environ")+whyUnread(probe, pcb.ProbeEnv)+"; whether a build made it is not known")
+		}
 		return false
 	}
 	return true

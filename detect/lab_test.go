@@ -19,6 +19,7 @@ type lab struct {
 	host    pcb.Host
 	cover   pcb.Coverage
 	foreign bool
+	system  pcb.System
 	threads []pcb.Thread
 	asked   []pcb.ProbeRequest // of the latest reading
 }
@@ -47,7 +48,7 @@ const everything = pcb.FieldStat | pcb.FieldCreds | pcb.FieldSignals | pcb.Field
 // look takes a reading at a time and gives the findings and the events.
 func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) ([]Finding, []Event) {
 	l.t.Helper()
-	s := &pcb.Snapshot{Mono: at, Boot: bootAt + at, Time: epoch.Add(at), Procs: slices.Clone(procs), Host: l.host, Coverage: l.cover, Foreign: l.foreign, Threads: l.threads}
+	s := &pcb.Snapshot{Mono: at, Boot: bootAt + at, Time: epoch.Add(at), Procs: slices.Clone(procs), Host: l.host, Coverage: l.cover, Foreign: l.foreign, Threads: l.threads, System: l.system}
 	slices.SortFunc(s.Procs, func(a, b pcb.Process) int { return cmp.Compare(a.PID, b.PID) })
 	for i := range s.Procs {
 		s.Procs[i].At, s.Procs[i].SwitchesAt = at, at

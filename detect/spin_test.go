@@ -260,7 +260,7 @@ func TestSpinOfNiceThread(t *testing.T) {
 		if got := f.Remedies[0].Command; got != c.renice && (c.renice != "" || !strings.HasPrefix(got, "kill")) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.renice)
 		}
-		if !slices.ContainsFunc(l.asked, func(r pcb.ProbeRequest) bool { return r.ID == p.ID && r.Kinds == pcb.ProbeThread && r.TID == 12 }) {
+		if !slices.ContainsFunc(l.asked, func(r pcb.ProbeRequest) bool { return r.ID == p.ID && r.Kinds == pcb.ProbeThread|pcb.ProbeEnv && r.TID == 12 }) {
 			t.Errorf("%s: asked for %+v", c.name, l.asked)
 		}
 	}
@@ -370,5 +370,47 @@ func TestContention(t *testing.T) {
 				t.Error("not told")
 			}
 		})
+	}
+}
+
+// What is meant to compute is told as info; and beside what was watched stands whether it has always been so.
+func TestSpinOfABatchJob(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		env      map[string]string
+		severity Severity
+		evidence string
+	}{
+		{"worker", nil, Warning, ""},
+		{"ffmpeg", nil, Info, "batch_program"},
+		{"worker", map[string]string{"CI_JOB_ID": "7"}, Info, "ci_markers"},
+		{"worker", map[string]string{"SSH_TTY": "/dev/pts/1"}, Warning, ""},
+		{"refused", nil, Warning, ""},
+	} {
+		l := newLab(t)
+		w := newWorker(10, started(time.Hour), func(p *pcb.Process) { p.Comm = c.name })
+		probe := &pcb.Probe{ID: w.ID, Have: pcb.ProbeEnv, Env: c.env}
+		if c.name == "refused" {
+			probe.Have, probe.Denied = 0, pcb.ProbeEnv
+		}
+		var found []Finding
+		for at := time.Duration(0); at <= 90*time.Second; at += time.Second {
+			found, _ = l.look(at, []*pcb.Probe{probe}, proc(1, 0, "init"), w.Process)
+			w.does(time.Second, 1, 0, 0)
+		}
+		f := one(t, found, "runaway-cpu")
+		if f == nil || f.Severity != c.severity || c.evidence != "" && f.fact(c.evidence) == nil {
+			t.Errorf("%s with %v: %+v", c.name, c.env, f)
+			continue
+		}
+		if share, ok := f.fact("lifetime_demand_percent").(float64); !ok || share > 3 || f.fact("watched_seconds") == nil {
+			t.Errorf("an hour old, busy for 90 s: %v %% over its life, watched %v", f.fact("lifetime_demand_percent"), f.fact("watched_seconds"))
+		}
+		if refused := c.name == "refused"; refused != (len(f.Missing) == 1 && strings.Contains(f.Missing[0], "environ: not permitted")) {
+			t.Errorf("%s: missing %q", c.name, f.Missing)
+		}
+		if asked := len(l.asked) > 0; asked == (c.name == "ffmpeg") {
+			t.Errorf("%s: asked %v; want its environment only where the name does not tell", c.name, l.asked)
+		}
 	}
 }
