@@ -78,8 +78,13 @@ func TestCountTargets(t *testing.T) {
 		"/var/log/a (deleted)", "/var/log/a (deleted)", "/tmp/1", "/tmp/2", "/tmp/x:[3]", "net:[4026531840]",
 	})
 	want := []pcb.FDTarget{
-		{Name: "/tmp/*", Count: 3}, {Name: "socket", Count: 3}, {Name: "/var/log/a (deleted)", Count: 2}, {Name: "eventfd", Count: 2},
-		{Name: "inotify", Count: 1}, {Name: "net", Count: 1}, {Name: "pipe", Count: 1},
+		{Name: "/tmp/*", Count: 3},
+		{Name: "socket", Count: 3},
+		{Name: "/var/log/a (deleted)", Count: 2},
+		{Name: "eventfd", Count: 2},
+		{Name: "inotify", Count: 1},
+		{Name: "net", Count: 1},
+		{Name: "pipe", Count: 1},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v,\nwant %+v", got, want)
