@@ -18,6 +18,7 @@ const (
 
 // leakSpans is what the memory of a gauge depends on.
 type leakSpans struct {
+	detector     string
 	window, long time.Duration
 	peak         float64 // of memory: share of its peak, percent, below which it is no leak
 }
@@ -45,21 +46,23 @@ type climb struct {
 // stalls is the part of the long window for which a climb is remembered that does not go on.
 const stalls = 4
 
-// enter adds a figure and reports whether the climb is worth watching on: it is above where it began, and went on
-// lately.
-func (c *climb) enter(at time.Duration, value float64, spans *leakSpans) bool {
-	if value > c.near.last().last {
+// enter adds a figure.
+func (c *climb) enter(at time.Duration, value float64, spans *leakSpans) {
+	if c.near.n == 0 || value > c.near.last().last {
 		c.rose = at
 	}
 	c.near.enter(at, value, spans.window)
 	c.far.enter(at, value, spans.long)
-	return value >= c.floor && at-c.rose <= max(spans.long/stalls, spans.window)
+}
+
+// lately reports whether it went on not long ago.
+func (c *climb) lately(at time.Duration, spans *leakSpans) bool {
+	return at-c.rose <= max(spans.long/stalls, spans.window)
 }
 
 func newClimb(at time.Duration, value float64, spans *leakSpans) *climb {
-	c := &climb{began: at, floor: value, rose: at}
-	c.near.enter(at, value, spans.window)
-	c.far.enter(at, value, spans.long)
+	c := &climb{began: at, floor: value}
+	c.enter(at, value, spans)
 	return c
 }
 
@@ -80,12 +83,14 @@ func (h *History) climb(p *pcb.Process, i int32, of *figures, spans *[gauges]lea
 		c, before := of.climbs[g], of.last[g]
 		of.last[g] = value + 1
 		switch {
-		case c != nil && !c.enter(at, value, &spans[g]):
+		case c != nil && (value < c.floor || !c.lately(at, &spans[g]) && !h.told[Key{spans[g].detector, p.ID}]):
 			of.climbs[g] = nil
 			continue
-		case c == nil && (before == 0 || value+1 <= before):
+		case c != nil:
+			c.enter(at, value, &spans[g])
+		case before == 0 || value+1 <= before:
 			continue
-		case c == nil:
+		default:
 			of.climbs[g] = newClimb(at, value, &spans[g])
 		}
 		h.climbing[g] = append(h.climbing[g], i)

@@ -3,6 +3,7 @@ package detect
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"ptop/pcb"
 )
@@ -17,67 +18,72 @@ var fdLeak = &Detector{
 	Severity: "warning; info when the limit is more than a day away; critical when nine tenths of it are in use",
 	Params:   leakParams(Param{"least", 30, "", "by how many they must have become more in the window"}),
 	Needs:    pcb.FieldCore | pcb.FieldFDs,
-	Suspect: func(p *Pass) []pcb.ProbeRequest {
-		return p.leakSuspects(fdGauge, pcb.ProbeFDs|pcb.ProbeNewFDs, p.leastCount)
-	},
-	Judge: func(p *Pass) (findings []Finding) {
-		for _, l := range p.leaks(fdGauge, p.leastCount) {
-			findings = append(findings, p.fdLeak(&l))
-		}
-		return findings
-	},
+	Suspect:  leakingFDs.suspects,
+	Judge:    func(p *Pass) []Finding { return leakingFDs.judge(p, p.fdLeak) },
 }
+
+var leakingFDs = leaks{gauge: fdGauge, least: (*Pass).leastCount, ask: pcb.ProbeFDs | pcb.ProbeNewFDs, rooms: (*Pass).fdRooms, stays: true}
 
 func (p *Pass) leastCount(float64) float64 { return p.Param("least") }
 
-func (p *Pass) fdLeak(l *leak) Finding {
+// fdRooms are the limits on a process's descriptors, as far as they are known: its own, when it has one.
+func (p *Pass) fdRooms(i int32) []room {
+	q := p.proc(i)
+	if probe := p.Probes[q.ID]; in(probe, pcb.ProbeFDs) && probe.FDLimit < math.MaxInt64 {
+		return []room{{float64(probe.FDCount), float64(probe.FDLimit), "fd_use_percent", "", procFile(q.ID, "limits")}}
+	}
+	return nil
+}
+
+func (p *Pass) fdLeak(l *leak, f *Finding, nearest *room, left time.Duration) {
 	q, probe := p.proc(l.i), p.Probes[p.proc(l.i).ID]
-	f := l.finding(p)
 	source := procFile(q.ID, "fd")
 	f.know("fds", int64(l.to), source)
 	f.know("fds_from", int64(l.from), source)
 	f.know("growth_per_min", l.slope*60, source)
-	l.watched(&f, source)
+	l.course(f, source, nearest, left)
 	f.Summary = fmt.Sprintf("%s opens %s more than it closes: %.0f by now", f.Subject.label(), rate(l.slope, "descriptors"), l.to)
 	f.So = "at its limit of descriptors it can open and accept nothing more"
-	limit := uint64(math.MaxUint64)
-	switch {
-	case !in(probe, pcb.ProbeFDs):
+	if nearest != nil {
+		f.know("fd_limit", int64(nearest.limit), nearest.source)
+		f.Summary = fmt.Sprintf("%s opens %s more than it closes: %.0f of %.0f", f.Subject.label(), rate(l.slope, "descriptors"), nearest.used, nearest.limit)
+		f.So = fmt.Sprintf("at this rate its limit of %.0f descriptors is reached in %s; then it can open and accept nothing more", nearest.limit, seconds(left))
+	}
+	if l.refused {
+		f.Summary = fmt.Sprintf("%s opened descriptors and closed none until it had %.0f of %.0f", f.Subject.label(), nearest.used, nearest.limit)
+		f.So = "it can open and accept hardly anything more"
+	}
+	if !in(probe, pcb.ProbeFDs) {
 		f.Missing = append(f.Missing, procFile(q.ID, "limits")+whyUnread(probe, pcb.ProbeFDs))
-	case probe.FDLimit < math.MaxInt64:
-		limit = probe.FDLimit
-		f.know("fd_limit", int64(limit), procFile(q.ID, "limits"))
-		rooms := []room{{float64(probe.FDCount), float64(limit), "fd_use_percent", "", procFile(q.ID, "limits")}}
-		if nearest, left := l.toward(p, &f, rooms); nearest != nil {
-			f.Summary = fmt.Sprintf("%s opens %s more than it closes: %d of %d", f.Subject.label(), rate(l.slope, "descriptors"), probe.FDCount, limit)
-			f.So = fmt.Sprintf("at this rate its limit of %d descriptors is reached in %s; then it can open and accept nothing more", limit, seconds(left))
-		}
 	}
 	if in(probe, pcb.ProbeNewFDs) {
-		var kinds []string
-		for _, t := range probe.NewFDs[:min(len(probe.NewFDs), 3)] {
-			if t.Count*10 >= probe.NewFDs[0].Count { // what is rare among them did not leak
-				kinds = append(kinds, times(t.Name, t.Count))
-			}
-		}
-		f.know("newest_fds", kinds, source)
+		f.know("newest_fds", mostOf(probe.NewFDs), source)
 	} else {
 		f.Missing = append(f.Missing, source+whyUnread(probe, pcb.ProbeNewFDs))
 	}
 	f.Why = "they are opened and not closed. " + f.proof()
-	f.Remedies = fdRemedies(p, &f, q, probe, limit)
-	return f
+	f.Remedies = p.fdRemedies(f, q, probe, nearest)
 }
 
-func fdRemedies(p *Pass, f *Finding, q *pcb.Process, probe *pcb.Probe, limit uint64) []Remedy {
+// mostOf says what most of the descriptors are. What is rare among them did not leak.
+func mostOf(targets []pcb.FDTarget) (kinds []string) {
+	for _, t := range targets[:min(len(targets), 3)] {
+		if t.Count*10 >= targets[0].Count {
+			kinds = append(kinds, times(t.Name, t.Count))
+		}
+	}
+	return kinds
+}
+
+func (p *Pass) fdRemedies(f *Finding, q *pcb.Process, probe *pcb.Probe, nearest *room) []Remedy {
 	look := Remedy{Do: "see what they are: many alike are the leak", Command: fmt.Sprintf("ls -l /proc/%d/fd | tail -n 40", q.PID)}
 	if in(probe, pcb.ProbeNewFDs) && len(probe.NewFDs) > 0 && probe.NewFDs[0].Name == "socket" {
 		look = Remedy{Do: "see to whom the sockets lead: many in CLOSE-WAIT are those that the other end has closed", Command: fmt.Sprintf("ss -anp | grep pid=%d,", q.PID)}
 	}
 	all := []Remedy{look, p.restartFor(f, q)}
-	if limit < 1<<30 {
+	if nearest != nil {
 		all = append(all, Remedy{
-			Do: "raise its limit, to gain time", Command: fmt.Sprintf("prlimit --pid %d --nofile=%d:", q.PID, 2*limit),
+			Do: "raise its limit, to gain time", Command: fmt.Sprintf("prlimit --pid %d --nofile=%.0f:", q.PID, 2*nearest.limit),
 			Risk: "it goes on leaking, and programs that use select() can't use descriptors from 1024 on; refused above its hard limit",
 		})
 	}

@@ -27,95 +27,125 @@ func leakParams(least Param, more ...Param) []Param {
 	}, more...)
 }
 
+// leaks says of a gauge when it leaks.
+type leaks struct {
+	gauge gauge
+	least func(p *Pass, from float64) float64 // by how much it must have risen from a figure
+	ask   pcb.ProbeKinds
+	rooms func(p *Pass, i int32) []room // the limits that a process runs into, as far as they are known
+	stays bool                          // at its limit it stands still, as what is asked for is refused
+}
+
 // leak is a figure of a process that has only risen.
 type leak struct {
 	rise
-	i     int32
-	began time.Duration // Snapshot clock
-	slope float64       // a second
+	i       int32
+	began   time.Duration // Snapshot clock
+	slope   float64       // a second
+	refused bool          // it is at its limit, and stands still
 }
 
-// leaks gives those of whom a gauge has only risen. least is by how much it must have in a window that began with a figure.
-func (p *Pass) leaks(g gauge, least func(from float64) float64) (found []leak) {
-	for _, i := range p.History.climbing[g] {
-		c := p.History.of(i).figures.climbs[g]
+// suspects asks for evidence about those who leak.
+func (k leaks) suspects(p *Pass) (want []pcb.ProbeRequest) {
+	k.found(p, func(l *leak) { want = append(want, pcb.ProbeRequest{ID: p.proc(l.i).ID, Kinds: k.ask}) })
+	return want
+}
+
+// found gives those whose gauge has only risen, and those told of who still may be at their limit.
+func (k leaks) found(p *Pass, do func(*leak)) {
+	for _, i := range p.History.climbing[k.gauge] {
+		c := p.History.of(i).figures.climbs[k.gauge]
 		if !p.judged(i) || batchJob(p.proc(i)) {
 			continue
 		}
-		for _, t := range []struct {
-			trend  *trend
-			window time.Duration
-		}{{&c.near, p.Duration("window")}, {&c.far, p.Duration("long_window")}} {
-			r := t.trend.over(t.window)
-			if !p.rises(i, &r, t.window, least) {
-				continue
-			}
-			if slope := t.trend.slope(t.window); slope > 0 {
-				found = append(found, leak{r, i, c.began, slope})
-				break
-			}
+		l := leak{i: i, began: c.began}
+		near, long := p.Duration("window"), p.Duration("long_window")
+		switch {
+		case k.rises(p, &l, &c.near, near) || k.rises(p, &l, &c.far, long):
+		case k.stays && p.active(p.proc(i).ID):
+			l.rise, l.refused = c.near.over(near), true
+		default:
+			continue
 		}
+		do(&l)
 	}
-	return found
 }
 
-// rises reports whether a figure has only risen, and does so still. One that is being told of needs less.
-func (p *Pass) rises(i int32, r *rise, window time.Duration, least func(from float64) float64) bool {
-	q := p.proc(i)
+// rises reports whether a figure has only risen in a window, and does so still. One that is being told of needs less.
+func (k leaks) rises(p *Pass, l *leak, t *trend, window time.Duration) bool {
+	l.rise = t.over(window)
+	r, q := &l.rise, p.proc(l.i)
 	if r.seen < window*19/20 || r.readings < int(p.Param("readings")) || p.Snap.Age(q)-r.seen < p.Duration("warmup") {
 		return false
 	}
 	if p.active(q.ID) {
-		return r.grown() > 0 && r.steady >= p.Param("steady_clear")
+		if r.grown() <= 0 || r.steady < p.Param("steady_clear") {
+			return false
+		}
+	} else if r.steady < p.Param("steady") || !r.apart || r.late < p.Param("late") || r.grown() < k.least(p, r.from) {
+		return false
 	}
-	return r.steady >= p.Param("steady") && r.apart && r.late >= p.Param("late") && r.grown() >= least(r.from)
+	l.slope = t.slope(window)
+	return l.slope > 0
 }
 
-// leakSuspects asks for evidence about those whose gauge has only risen.
-func (p *Pass) leakSuspects(g gauge, kinds pcb.ProbeKinds, least func(from float64) float64) (want []pcb.ProbeRequest) {
-	for _, l := range p.leaks(g, least) {
-		want = append(want, pcb.ProbeRequest{ID: p.proc(l.i).ID, Kinds: kinds})
+// judge gives the findings. tell words one, with the limit that is reached first; nil where none is known.
+func (k leaks) judge(p *Pass, tell func(l *leak, f *Finding, nearest *room, left time.Duration)) (findings []Finding) {
+	k.found(p, func(l *leak) {
+		q := p.proc(l.i)
+		f := Finding{
+			Severity: Warning, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1,
+			Since: p.Snap.Time.Add(l.began - p.Snap.Mono),
+		}
+		nearest, left := l.toward(k.rooms(p, l.i))
+		if l.refused && (nearest == nil || nearest.use() < p.Param("full")) {
+			return // it has come to rest
+		}
+		f.Severity = p.urgency(nearest, left)
+		tell(l, &f, nearest, left)
+		findings = append(findings, f)
+	})
+	return findings
+}
+
+// use is how much of a limit is in use, percent.
+func (r *room) use() float64 { return 100 * r.used / r.limit }
+
+// urgency is the severity that the nearest limit makes.
+func (p *Pass) urgency(nearest *room, left time.Duration) Severity {
+	switch {
+	case nearest == nil:
+	case nearest.use() >= p.Param("full"):
+		return Critical
+	case left > time.Duration(p.Param("soon")*float64(time.Hour)):
+		return Info
 	}
-	return want
+	return Warning
 }
 
-// finding begins what is told of a leak.
-func (l *leak) finding(p *Pass) Finding {
-	q := p.proc(l.i)
-	return Finding{
-		Severity: Warning, Confidence: Likely, Subject: p.subject(q), Members: []pcb.ID{q.ID}, Count: 1,
-		Since: p.Snap.Time.Add(l.began - p.Snap.Mono),
-	}
-}
-
-// watched adds how the figure rose, from where it was read.
-func (l *leak) watched(f *Finding, source string) {
-	f.know("steady_percent", l.steady, source)
-	f.know("watched_seconds", l.seen, source)
-}
-
-// toward finds the limit that is reached first at this pace, and makes the severity that of how near it is. It gives nil
-// where none is known.
-func (l *leak) toward(p *Pass, f *Finding, rooms []room) (nearest *room, left time.Duration) {
+// toward finds the limit that is reached first at this pace, or of one that stands still that which is fullest.
+func (l *leak) toward(rooms []room) (nearest *room, left time.Duration) {
 	for k := range rooms {
 		r := &rooms[k]
-		if t, ok := untilFull(r.used, r.limit, l.slope); ok && (nearest == nil || t < left) {
+		if l.refused {
+			if nearest == nil || r.use() > nearest.use() {
+				nearest = r
+			}
+		} else if t, ok := untilFull(r.used, r.limit, l.slope); ok && (nearest == nil || t < left) {
 			nearest, left = r, t
 		}
 	}
-	if nearest == nil {
-		return nil, 0
-	}
-	use := 100 * nearest.used / nearest.limit
-	f.know(nearest.evidence, use, nearest.source)
-	f.know("time_to_limit_seconds", left, nearest.source)
-	switch {
-	case use >= p.Param("full"):
-		f.Severity = Critical
-	case left > time.Duration(p.Param("soon")*float64(time.Hour)):
-		f.Severity = Info
-	}
 	return nearest, left
+}
+
+// course adds how the figure moved, from where it was read, and how near its limit is.
+func (l *leak) course(f *Finding, source string, nearest *room, left time.Duration) {
+	f.know("steady_percent", l.steady, source)
+	f.know("watched_seconds", l.seen, source)
+	if nearest != nil {
+		f.know(nearest.evidence, nearest.use(), nearest.source)
+		f.know("time_to_limit_seconds", left, nearest.source)
+	}
 }
 
 // restartFor is the remedy that gives everything back that leaked, until it leaks again.

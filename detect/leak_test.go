@@ -136,6 +136,23 @@ func TestLeakEnds(t *testing.T) {
 	}
 }
 
+// At its limit a process gets no more descriptors: that it stands still there is no recovery.
+func TestLeakAtItsLimit(t *testing.T) {
+	l := newLab(t)
+	h := newHolder(fdGauge)
+	h.probes = []*pcb.Probe{{ID: h.ID, Have: pcb.ProbeFDs, FDLimit: 256}}
+	if one(t, h.hold(l, 0, 100, grows(20, 2)), "fd-leak") == nil {
+		t.Fatal("it is not told")
+	}
+	f := one(t, h.hold(l, 101, 2000, func(at float64) float64 { return min(20+2*at, 256) }), "fd-leak")
+	if f == nil || f.Severity != Critical || f.Summary != "app (10) opened descriptors and closed none until it had 256 of 256" || f.fact("fd_use_percent") != 100.0 {
+		t.Errorf("half an hour at the limit: %+v", f)
+	}
+	if f := one(t, h.hold(l, 2001, 2040, func(float64) float64 { return 10 }), "fd-leak"); f != nil {
+		t.Errorf("all are closed: %s", f.Summary)
+	}
+}
+
 func TestLeakWords(t *testing.T) {
 	l := newLab(t)
 	l.system = memoryOf(1024*mebi, 512*mebi)

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"time"
 
 	"ptop/pcb"
 )
@@ -18,41 +19,35 @@ var memoryLeak = &Detector{
 	Params: leakParams(Param{"least", 32, "MiB", "by how much it must have risen in the window"},
 		Param{"least_percent", 10, "%", "likewise, of what it was"},
 		Param{"peak", 90, "%", "of its highest resident memory ever, below which it is none"}),
-	Needs: pcb.FieldCore | pcb.FieldMemory,
-	Suspect: func(p *Pass) []pcb.ProbeRequest {
-		return p.leakSuspects(memoryGauge, pcb.ProbeExe, p.leastMemory)
-	},
-	Judge: func(p *Pass) (findings []Finding) {
-		for _, l := range p.leaks(memoryGauge, p.leastMemory) {
-			findings = append(findings, p.memoryLeak(&l))
-		}
-		return findings
-	},
+	Needs:   pcb.FieldCore | pcb.FieldMemory,
+	Suspect: leakingMemory.suspects,
+	Judge:   func(p *Pass) []Finding { return leakingMemory.judge(p, p.memoryLeak) },
 }
+
+var leakingMemory = leaks{gauge: memoryGauge, least: (*Pass).leastMemory, ask: pcb.ProbeExe, rooms: (*Pass).memoryRooms}
 
 func (p *Pass) leastMemory(from float64) float64 {
 	return max(p.Param("least")*(1<<20), from*p.Param("least_percent")/100)
 }
 
 // memoryRooms are the limits on memory that a process runs into, as far as they are known.
-func (p *Pass) memoryRooms(*pcb.Process) (all []room) {
+func (p *Pass) memoryRooms(int32) (all []room) {
 	if m := p.Snap.System.Memory; m != nil && m.Total > 0 {
 		all = append(all, room{float64(m.Used()), float64(m.Total), "memory_use_percent", "", "/proc/meminfo MemAvailable"})
 	}
 	return all
 }
 
-func (p *Pass) memoryLeak(l *leak) Finding {
+func (p *Pass) memoryLeak(l *leak, f *Finding, nearest *room, left time.Duration) {
 	q := p.proc(l.i)
-	f := l.finding(p)
 	source := procFile(q.ID, "status") + " RssAnon, VmSwap"
 	f.know("anon_bytes", int64(l.to), source)
 	f.know("anon_from_bytes", int64(l.from), source)
 	f.know("growth_per_min_bytes", l.slope*60, source)
-	l.watched(&f, source)
+	l.course(f, source, nearest, left)
 	f.Summary = fmt.Sprintf("%s takes %s of memory more each minute and gives none back: %s by now", f.Subject.label(), amount(uint64(l.slope*60)), amount(uint64(l.to)))
 	f.So = "it grows until memory is full"
-	if nearest, left := l.toward(p, &f, p.memoryRooms(q)); nearest != nil {
+	if nearest != nil {
 		f.So = fmt.Sprintf("at this rate memory%s is full in %s; then the kernel kills a process", nearest.whose, seconds(left))
 	}
 	f.Why = "what it allocates it keeps: a leak, or a cache without bounds. " + f.proof()
@@ -60,6 +55,5 @@ func (p *Pass) memoryLeak(l *leak) Finding {
 	if look == nil {
 		look = &Remedy{Do: "see which of its mappings is the large one", Command: fmt.Sprintf("pmap -x %d | sort -nk3 | tail", q.PID)}
 	}
-	f.Remedies = []Remedy{*look, p.restartFor(&f, q)}
-	return f
+	f.Remedies = []Remedy{*look, p.restartFor(f, q)}
 }

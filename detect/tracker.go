@@ -83,7 +83,7 @@ func (t *Tracker) join(want, more []pcb.ProbeRequest) []pcb.ProbeRequest {
 func (t *Tracker) spans() spans {
 	all := spans{busy: max(t.set.duration(runawayCPU, "window"), t.set.duration(syscallSpin, "window")), dead: t.set.duration(zombie, "growth_window")}
 	for g, d := range [gauges]*Detector{memoryLeak, fdLeak, threadLeak} {
-		all.leaks[g] = leakSpans{window: t.set.duration(d, "window"), long: t.set.duration(d, "long_window")}
+		all.leaks[g] = leakSpans{detector: d.ID, window: t.set.duration(d, "window"), long: t.set.duration(d, "long_window")}
 	}
 	all.leaks[memoryGauge].peak = t.set.param(memoryLeak, "peak")
 	return all
