@@ -20,6 +20,7 @@ func TestBatchJobs(t *testing.T) {
 		{"ld.gold", "", true, true},
 		{"compile", "/usr/lib/go/pkg/tool/linux_amd64/compile\x00-o\x00x", true, true},
 		{"compile", "/srv/bin/compile", false, false}, // somebody's own
+		{"compile", "", true, true},                   // in its exit
 		{"ffmpeg", "", false, true},
 		{"xz", "", false, true},
 		{"7z", "", false, true},
@@ -49,6 +50,7 @@ func TestSpinOfABatchJob(t *testing.T) {
 		{"worker", map[string]string{"CI_JOB_ID": "7"}, Info, "ci_markers"},
 		{"worker", map[string]string{"SSH_TTY": "/dev/pts/1"}, Warning, ""},
 		{"refused", nil, Warning, ""},
+		{"linter", nil, Info, "run_by"},
 	} {
 		l := newLab(t)
 		w := newWorker(10, started(time.Hour), func(p *pcb.Process) { p.Comm = c.name })
@@ -56,9 +58,13 @@ func TestSpinOfABatchJob(t *testing.T) {
 		if c.name == "refused" {
 			probe.Have, probe.Denied = 0, pcb.ProbeEnv
 		}
+		parent := proc(1, 0, "init")
+		if c.name == "linter" {
+			parent.Comm = "make"
+		}
 		var found []Finding
 		for at := time.Duration(0); at <= 90*time.Second; at += time.Second {
-			found, _ = l.look(at, []*pcb.Probe{probe}, proc(1, 0, "init"), w.Process)
+			found, _ = l.look(at, []*pcb.Probe{probe}, parent, w.Process)
 			w.does(time.Second, 1, 0, 0)
 		}
 		f := one(t, found, "runaway-cpu")

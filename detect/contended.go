@@ -126,7 +126,7 @@ func (p *Pass) contention(job []contender) Finding {
 	switch {
 	case p.allBackground(job):
 		f.Severity, f.So = Info, "they run at low priority, so that others go first"
-	case p.computes(q, &f):
+	case p.computes(c.i, &f):
 		f.Severity, f.So = Info, "they take longer, and are done all the same"
 	}
 	f.scheduled(q, own)

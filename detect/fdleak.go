@@ -15,7 +15,7 @@ var fdLeak = &Detector{
 		"more, accept no connection, and often fails in odd ways. The number has hardly ever fallen and its pace does not slow down. That of a\n" +
 		"server goes up and down with its connections; a pool's comes to rest.",
 	Advice:   "See what they are (`ls -l /proc/PID/fd`): many alike are the leak. Restart it; a higher limit only puts it off.",
-	Severity: "warning; info when the limit is more than a day away; critical when nine tenths of it are in use",
+	Severity: "warning; info when the limit is more than a day away, and for what a build runs; critical when nine tenths of it are in use",
 	Params:   leakParams(Param{"least", 30, "", "by how many they must have become more in the window"}),
 	Needs:    pcb.FieldCore | pcb.FieldFDs,
 	Suspect:  leakingFDs.suspects,

@@ -101,7 +101,9 @@ func (k leaks) judge(p *Pass, tell func(l *leak, f *Finding, nearest *room, left
 		if l.refused && (nearest == nil || nearest.use() < p.Param("full")) {
 			return // it has come to rest
 		}
-		f.Severity = p.urgency(nearest, left)
+		if f.Severity = p.urgency(nearest, left); f.Severity == Warning && p.runByBuild(l.i, &f) {
+			f.Severity = Info
+		}
 		tell(l, &f, nearest, left)
 		findings = append(findings, f)
 	})

@@ -46,7 +46,7 @@ func (h *holder) hold(l *lab, from, to float64, figure func(at float64) float64)
 				probe.FDCount = uint64(h.FDs)
 			}
 		}
-		last, _ = l.look(time.Duration(at*float64(time.Second)), h.probes, proc(1, 0, "init"), h.Process)
+		last, _ = l.look(time.Duration(at*float64(time.Second)), h.probes, proc(1, 0, "init"), proc(2, 1, "make"), h.Process)
 	}
 	return last
 }
@@ -78,6 +78,7 @@ func TestLeakRules(t *testing.T) {
 		{"swapped out as it grows", memoryGauge, func(p *pcb.Process) { p.Swap = 50 * mebi }, 100, grows(100, 2), "memory-leak warning"},
 		{"below its peak", memoryGauge, func(p *pcb.Process) { p.PeakRSS = 500 * mebi }, 100, grows(100, 2), ""},
 		{"a compiler", memoryGauge, func(p *pcb.Process) { p.Comm = "cc1plus" }, 100, grows(100, 2), ""},
+		{"a linter that make runs", memoryGauge, func(p *pcb.Process) { p.PPID = 2 }, 100, grows(100, 2), "memory-leak info"},
 		{"comes to rest", memoryGauge, nil, 160, func(at float64) float64 { return 100 + 2*min(at, 30) }, ""},
 		{"memory that can't be read", memoryGauge, func(p *pcb.Process) { p.Have &^= pcb.FieldMemory }, 100, grows(100, 2), ""},
 		{"descriptors", fdGauge, nil, 100, grows(20, 1), "fd-leak warning"},
@@ -216,17 +217,18 @@ func TestRate(t *testing.T) {
 // What can't be told from a figure that was read once costs no memory.
 func TestClimbsAreForThoseThatRise(t *testing.T) {
 	l := newLab(t)
+	climbs := func() [gauges]*climb { return l.tracker.history.of(2).figures.climbs } // the third of three
 	h := newHolder(fdGauge)
 	h.hold(l, 0, 5, func(float64) float64 { return 20 })
-	if c := l.tracker.history.of(1).figures.climbs; c != [gauges]*climb{} {
+	if c := climbs(); c != [gauges]*climb{} {
 		t.Errorf("nothing rose, and watched are %v", c)
 	}
 	h.hold(l, 6, 8, grows(14, 1))
-	if c := l.tracker.history.of(1).figures.climbs; c[fdGauge] == nil || c[threadGauge] != nil {
+	if c := climbs(); c[fdGauge] == nil || c[threadGauge] != nil {
 		t.Errorf("descriptors rose, and watched are %v", c)
 	}
 	h.hold(l, 9, 10, func(float64) float64 { return 20 })
-	if c := l.tracker.history.of(1).figures.climbs; c[fdGauge] != nil {
+	if c := climbs(); c[fdGauge] != nil {
 		t.Error("they are as few as before, and watched on")
 	}
 }

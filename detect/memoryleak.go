@@ -15,7 +15,7 @@ var memoryLeak = &Detector{
 		"not slow down. A garbage collector's saw-teeth fall back; a cache that warms up or a heap that is sized slows down; a process below\n" +
 		"its own peak gave something back before. Compilers and other batch jobs are left out: they end.",
 	Advice:   "See what holds it (`pmap -x PID`, a heap profile), restart it, and give its unit or container a limit, so that it is not another that is killed.",
-	Severity: "warning; info when the limit is more than a day away; critical when nine tenths of it are in use",
+	Severity: "warning; info when the limit is more than a day away, and for what a build runs; critical when nine tenths of it are in use",
 	Params: leakParams(Param{"least", 32, "MiB", "by how much it must have risen in the window"},
 		Param{"least_percent", 10, "%", "likewise, of what it was"},
 		Param{"peak", 90, "%", "of its highest resident memory ever, below which it is none"}),

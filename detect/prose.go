@@ -143,6 +143,7 @@ var phrases = map[string]phrase{
 	"steady_percent":        {"%s %% of the time it did not fall", ""},
 	"time_to_limit_seconds": {"", ""},
 	"batch_program":         {"%s is a program that computes until it is done", ""},
+	"run_by":                {"%s runs it", ""},
 	"ci_markers":            {"a build made it (%s)", ""},
 }
 

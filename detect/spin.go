@@ -119,7 +119,7 @@ func (s *spin) finding(p *Pass, i int32) Finding {
 	switch {
 	case f.Severity == Info:
 		f.So = "it runs at low priority, so that others go first"
-	case p.computes(q, &f):
+	case p.computes(i, &f):
 		f.Severity, f.So = Info, "it takes a CPU for itself, until it is done"
 	}
 	return f

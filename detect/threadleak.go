@@ -15,7 +15,7 @@ var threadLeak = &Detector{
 		"(pids.max) or of the machine, where nothing can fork any more. The number has hardly ever fallen and its pace does not slow down. A\n" +
 		"pool's comes to rest.",
 	Advice:   "See what they wait for (`cat /proc/PID/task/*/wchan`, a thread dump). Restart it.",
-	Severity: "warning; info when the limit is more than a day away; critical when nine tenths of it are in use",
+	Severity: "warning; info when the limit is more than a day away, and for what a build runs; critical when nine tenths of it are in use",
 	Params:   leakParams(Param{"least", 20, "", "by how many they must have become more in the window"}),
 	Needs:    pcb.FieldCore,
 	Suspect:  leakingThreads.suspects,
