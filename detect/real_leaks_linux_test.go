@@ -8,7 +8,7 @@ import (
 )
 
 // What leaks is told with its limit; what comes to rest, or goes up and down, is not.
-func TestLeaks(t *testing.T) {
+func TestRealLeaks(t *testing.T) {
 	for name, x := range map[string]want{
 		"leak-memory": {detector: "memory-leak", severity: detect.Warning, evidence: map[string]any{
 			"anon_bytes": nil, "anon_from_bytes": nil, "growth_per_min_bytes": nil, "memory_use_percent": nil, "time_to_limit_seconds": nil,
@@ -36,7 +36,7 @@ func TestLeaks(t *testing.T) {
 }
 
 // What is meant to compute is told as info, with how that is known.
-func TestBatchJobsMayCompute(t *testing.T) {
+func TestRealBatchJobs(t *testing.T) {
 	for name, evidence := range map[string]map[string]any{
 		"compiler-spins": {"batch_program": "cc1plus"},
 		"spin-in-build":  {"ci_markers": []string{"CI_JOB_ID"}},
@@ -48,7 +48,7 @@ func TestBatchJobsMayCompute(t *testing.T) {
 }
 
 // What a leak tells reads as an engineer would say it.
-func TestLeakReads(t *testing.T) {
+func TestRealLeakReads(t *testing.T) {
 	w := admit(t, "leak-fd", 0.05)
 	w.diagnosed(want{detector: "fd-leak", severity: detect.Warning, evidence: map[string]any{"newest_fds": nil}})
 	for _, f := range w.look() {
