@@ -120,7 +120,7 @@ func TestCaptureReadsAsTheLiveSystem(t *testing.T) {
 			a.UID != b.UID || a.SigCaught != b.SigCaught || a.NSPIDs != nil && !slices.Equal(a.NSPIDs, b.NSPIDs) {
 			t.Errorf("process %d reads otherwise from the capture:\n%+v\n%+v", q, a, b)
 		}
-		if missing := a.Have &^ b.Have; missing != 0 {
+		if missing := a.Have &^ (b.Have | pcb.FieldFDs); missing != 0 { // the size of a directory is in no file
 			t.Errorf("process %d: groups %b are missing in the capture", q, missing)
 		}
 	}

@@ -34,6 +34,7 @@ type Collector struct {
 	known map[int32]*entry
 	stuck stuck
 	walk  threadWalk
+	count fdWalk
 	onCPU map[int32]holder
 	rooms roomCache
 }
@@ -63,7 +64,7 @@ func New(opt Options) (*Collector, error) {
 	c := &Collector{
 		opt: opt, place: place, rd: newReader(dir, place.live), system: system,
 		clocks: newClocks(opt.Root, place.live), names: newNames(),
-		blocky: bounded.Pool{Max: readersMax}, known: map[int32]*entry{}, rooms: roomCache{}, walk: newThreadWalk(), onCPU: map[int32]holder{},
+		blocky: bounded.Pool{Max: readersMax}, known: map[int32]*entry{}, rooms: roomCache{}, walk: newThreadWalk(), count: newFDWalk(place.live), onCPU: map[int32]holder{},
 	}
 	c.SetWant(opt.Want)
 	return c, nil
@@ -91,6 +92,7 @@ func (c *Collector) Collect(ctx context.Context, s *pcb.Snapshot) error {
 	s.Foreign, s.ForeignWhy = c.place.foreignWhy != "", c.place.foreignWhy
 	s.Procs = slices.Grow(s.Procs, len(c.pids))
 	c.walk.begin()
+	c.count.begin(len(c.pids))
 	if err := c.processes(ctx, s); err != nil {
 		return err
 	}

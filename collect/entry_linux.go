@@ -29,6 +29,7 @@ type entry struct {
 
 	sums threadSums
 	rest rest
+	fds  fdCount
 }
 
 // rest is what was read of a process of one thread. As long as it does not run, none of it can change: and a task that

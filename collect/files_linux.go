@@ -17,6 +17,7 @@ type reader struct {
 	guard *guard
 	path  []byte
 	data  []byte
+	about unix.Statx_t
 }
 
 // dataMax bounds the buffer, which is made larger for a file that fills it.
@@ -143,6 +144,18 @@ func (r *reader) link(base int, file string) ([]byte, unix.Errno) {
 		return nil, errno
 	}
 	return r.data[:n], 0
+}
+
+// size gives the size of a file or directory. unix.Statx would allocate for the path.
+func (r *reader) size(base int, file string) (uint64, unix.Errno) {
+	r.name(base, file)
+	r.guard.enter()
+	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(r.root), uintptr(unsafe.Pointer(&r.path[0])), 0, unix.STATX_SIZE,
+		uintptr(unsafe.Pointer(&r.about)), 0)
+	if !r.guard.leave() {
+		runtime.Goexit()
+	}
+	return r.about.Size, errno
 }
 
 // numbers appends the names of a directory that are numbers. dir is an open descriptor.

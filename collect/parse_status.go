@@ -51,6 +51,8 @@ func parseStatus(text []byte, p *pcb.Process, line *statusLine) {
 		case "NSpid":
 			line.nspids = value
 			p.Have |= pcb.FieldNSPID
+		case "VmHWM":
+			p.PeakRSS = kilobytes(value)
 		case "VmRSS":
 			p.RSS = kilobytes(value)
 			p.Have |= pcb.FieldMemory // the parts stand behind it

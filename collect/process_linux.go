@@ -46,6 +46,7 @@ func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
 	c.exit(p)
 	c.schedule(s, p, e)
 	c.io(p, e)
+	c.descriptors(p, e)
 	c.texts(p, e, &line)
 	c.idle(p, e)
 	c.wchan(p, e)
@@ -118,7 +119,7 @@ func (c *Collector) complete(p *pcb.Process, e *entry, says *statusLine) {
 	}
 	var thread pcb.Process
 	parseStatus(text, &thread, &statusLine{})
-	p.RSS, p.Anon, p.Shared, p.Swap = thread.RSS, thread.Anon, thread.Shared, thread.Swap
+	p.RSS, p.PeakRSS, p.Anon, p.Shared, p.Swap = thread.RSS, thread.PeakRSS, thread.Anon, thread.Shared, thread.Swap
 	p.Have |= thread.Have & pcb.FieldMemory
 }
 

@@ -23,7 +23,7 @@ const (
 	oversizeAge = 20 * time.Second
 )
 
-// turn shares out the threads that a reading may walk, in the order of the pids.
+// turn shares out what a reading may do, such as threads to be walked, in the order of the pids.
 type turn struct {
 	budget int
 	left   int
@@ -36,16 +36,21 @@ func (t *turn) begin() { t.left, t.from, t.out = t.budget, t.out, 0 }
 // takes reports whether a process may be walked in this reading.
 func (t *turn) takes(p *pcb.Process, age time.Duration) bool {
 	threads := int(p.Threads)
-	if p.PID < t.from || threads > t.budget && age < oversizeAge {
+	return (threads <= t.budget || age >= oversizeAge) && t.grants(p.PID, threads)
+}
+
+// grants reports whether a process may have its share in this reading.
+func (t *turn) grants(pid int32, share int) bool {
+	if pid < t.from {
 		return false
 	}
-	if threads > t.left && t.left < t.budget {
+	if share > t.left && t.left < t.budget {
 		if t.out == 0 {
-			t.out = p.PID
+			t.out = pid
 		}
 		return false
 	}
-	t.left -= threads
+	t.left -= share
 	return true
 }
 

@@ -18,7 +18,7 @@ var computers = namesOf(
 		"gzip pigz bzip2 pbzip2 lbzip2 xz pixz zstd pzstd lz4 lzma lzip brotli 7z 7za 7zr zip rar mksquashfs " +
 		"md5sum sha1sum sha256sum sha512sum b2sum b3sum borg restic updatedb.plocate mandb")
 
-// goTools are the commands of the Go tool chain, by names that others may have too: their path tells.
+// goTools are the commands of the Go tool chain, by names that others may have too: their path tells, until they exit.
 var goTools = namesOf("compile link asm cgo vet")
 
 func namesOf(names string) map[string]bool {
@@ -34,7 +34,7 @@ func buildTool(q *pcb.Process) bool {
 	name := q.Name()
 	if goTools[name] {
 		path, _, _ := strings.Cut(q.Cmdline, "\x00")
-		return strings.Contains(path, "/pkg/tool/")
+		return path == "" || strings.Contains(path, "/pkg/tool/")
 	}
 	return oneOf(builders, name)
 }
@@ -42,6 +42,38 @@ func buildTool(q *pcb.Process) bool {
 // batchJob reports whether a process is known to compute for as long as its task takes: a build tool, an encoder, a
 // compressor, by its name.
 func batchJob(q *pcb.Process) bool { return buildTool(q) || oneOf(computers, q.Name()) }
+
+// runByBuild reports whether a build tool runs a process, such as a linter or a test, which ends when it is done. The
+// finding says which.
+func (p *Pass) runByBuild(i int32, f *Finding) bool {
+	parent := p.parent(i)
+	if parent == nil || !buildTool(parent) {
+		return false
+	}
+	s := p.subject(parent)
+	f.know("run_by", s.label(), procFile(p.proc(i).ID, "stat")+" ppid")
+	return true
+}
+
+// computes reports whether a process is meant to compute until it is done: it is known as a batch job, or of a build. The
+// finding says which.
+func (p *Pass) computes(i int32, f *Finding) bool {
+	q := p.proc(i)
+	probe := p.Probes[q.ID]
+	switch {
+	case batchJob(q):
+		f.know("batch_program", q.Name(), procFile(q.ID, "comm"))
+	case p.runByBuild(i, f):
+	case ofBuild(probe):
+		f.know("ci_markers", set(probe.Env, ciMarks), procFile(q.ID, "environ"))
+	default:
+		if probe != nil && probe.Denied&pcb.ProbeEnv != 0 {
+			f.Missing = append(f.Missing, procFile(q.ID, "environ")+whyUnread(probe, pcb.ProbeEnv)+"; whether a build made it is not known")
+		}
+		return false
+	}
+	return true
+}
 
 // oneOf looks a name up, also without its version and what it is made for: x86_64-linux-gnu-gcc-13 is gcc.
 func oneOf(names map[string]bool, name string) bool {

@@ -15,7 +15,7 @@ var cpuContended = &Detector{
 		"do. Often the machine has others that are idle, and an affinity or a cpuset keeps the work from them. The rate of involuntary switches\n" +
 		"does not show it: six that share a CPU make some forty a second each.",
 	Advice:   "Look at the affinity (`taskset -p PID`) and the cpuset; run fewer at a time.",
-	Severity: "warning; info for a job with nice above 0 or a batch policy, which was told to wait",
+	Severity: "warning; info for a job with nice above 0 or a batch policy, which was told to wait, for known batch jobs and for builds",
 	Params: []Param{
 		{"wait", 50, "%", "share of time that the hottest thread waits for a CPU"},
 		{"wait_clear", 35, "%", "share below which it is over"},
@@ -26,7 +26,7 @@ var cpuContended = &Detector{
 	Needs: pcb.FieldStat | pcb.FieldSched,
 	Suspect: func(p *Pass) (want []pcb.ProbeRequest) {
 		for _, c := range p.contenders() {
-			want = append(want, p.askHot(c.i)...)
+			want = append(append(want, p.askHot(c.i)...), p.askOrigin(c.i)...)
 		}
 		return want
 	},
@@ -123,8 +123,11 @@ func (p *Pass) contention(job []contender) Finding {
 	}
 	f.So = "all of them take several times as long"
 	own := p.hot(c.i)
-	if p.allBackground(job) {
+	switch {
+	case p.allBackground(job):
 		f.Severity, f.So = Info, "they run at low priority, so that others go first"
+	case p.computes(c.i, &f):
+		f.Severity, f.So = Info, "they take longer, and are done all the same"
 	}
 	f.scheduled(q, own)
 	f.Why = "there is more to run on that CPU than it can, and they fare alike. " + f.proof()

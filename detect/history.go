@@ -22,6 +22,8 @@ type History struct {
 	strays  []int32               // those whose parent may not be the one that made them
 	gated   map[*Detector][]int32 // those that passed a detector's Gate
 
+	climbing [gauges][]int32 // those of which a gauge has risen lately
+
 	told map[Key]bool // the findings that are being told: what a rule with a lower threshold for clearing asks
 
 	places  places               // cgroups
@@ -52,6 +54,7 @@ type entry struct {
 	dead       *reaper       // its dead children over time, of those that have some
 	oddDead    *reaper       // likewise those that it made with another exit signal than SIGCHLD
 	odd        bool          // itself was made so
+	figures    figures       // its gauges, with those over time that rise
 }
 
 // gone is a zombie that is no longer there.
@@ -76,6 +79,9 @@ const (
 // enter takes up a new reading. spans says how long each kind of memory has to reach back.
 func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans spans) {
 	h.zombies, h.watched, h.strays = h.zombies[:0], h.watched[:0], h.strays[:0]
+	for g := range h.climbing {
+		h.climbing[g] = h.climbing[g][:0]
+	}
 	for d, list := range h.gated {
 		h.gated[d] = list[:0]
 	}
@@ -100,7 +106,7 @@ func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans s
 		} else {
 			now = append(now, entry{id: p.ID, firstSeen: s.Mono, deadSince: -1})
 		}
-		h.notice(s, r, f, int32(i), &now[i], spans)
+		h.notice(s, r, f, int32(i), &now[i], &spans)
 	}
 	for ; j < len(old); j++ {
 		h.leave(&old[j])
@@ -125,7 +131,7 @@ func (h *History) leave(e *entry) {
 }
 
 // notice enters one process.
-func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int32, e *entry, spans spans) {
+func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int32, e *entry, spans *spans) {
 	p := &s.Procs[i]
 	h.places.enter(i, p)
 	h.crowds.enter(i, p, len(f.Children(i)))
@@ -154,6 +160,7 @@ func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int3
 			h.gated[d] = append(h.gated[d], i)
 		}
 	}
+	h.climb(p, i, &e.figures, &spans.leaks)
 	if e.watch.enter(s, &r.Procs[i], spans.busy) {
 		h.watched = append(h.watched, i)
 	} else if busy(&r.Procs[i]) {

@@ -137,15 +137,7 @@ func (b *belief) probed(probe *pcb.Probe) {
 
 // unread says which evidence could not be had.
 func (b *belief) unread(probe *pcb.Probe, kind pcb.ProbeKinds, name string) {
-	why := ": could not be read"
-	switch {
-	case probe == nil:
-	case probe.Denied&kind != 0:
-		why = ": not permitted; run ptop as root or as the owner of the process"
-	case probe.Blocked&kind != 0:
-		why = blockedReaders
-	}
-	b.missing = append(b.missing, procFile(b.q.ID, name)+why)
+	b.missing = append(b.missing, procFile(b.q.ID, name)+whyUnread(probe, kind))
 }
 
 func (b *belief) environment(probe *pcb.Probe) {

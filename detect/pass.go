@@ -72,5 +72,17 @@ func (p *Pass) dead(i int32) (since time.Duration, source string) {
 // blockedReaders is why evidence is missing that would cost whoever reads it a thread.
 const blockedReaders = ": not read; the kernel lets whoever reads it wait"
 
+// whyUnread says why a probe does not hold a kind of evidence, behind the name of what was to be read.
+func whyUnread(probe *pcb.Probe, kind pcb.ProbeKinds) string {
+	switch {
+	case probe == nil:
+	case probe.Denied&kind != 0:
+		return ": not permitted; run ptop as root or as the owner of the process"
+	case probe.Blocked&kind != 0:
+		return blockedReaders
+	}
+	return ": could not be read"
+}
+
 // in reports whether a probe was made and holds that kind of evidence.
 func in(probe *pcb.Probe, kind pcb.ProbeKinds) bool { return probe != nil && probe.Have&kind != 0 }

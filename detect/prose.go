@@ -156,6 +156,23 @@ var phrases = map[string]phrase{
 	"children_here":               {"its children: %s", ""},
 	"threads":                     {"its threads: %s", ""},
 	"time_left_seconds":           {"full in %s", ""},
+	// growth over time, and batch jobs
+	"anon_bytes":                 {"holds %s of its own", ""},
+	"anon_from_bytes":            {"%s when watching began", ""},
+	"growth_per_min_bytes":       {"%s more a minute", ""},
+	"cgroup_memory_use_percent":  {"%s %% of the cgroup's memory are in use", ""},
+	"machine_memory_use_percent": {"%s %% of the machine's memory are in use", ""},
+	"fds":                        {"%s are open", ""},
+	"fds_from":                   {"%s when watching began", ""},
+	"fd_limit":                   {"it may have %s", ""},
+	"newest_fds":                 {"the newest are %s", ""},
+	"threads_from":               {"%s when watching began", ""},
+	"thread_names":               {"they are %s", ""},
+	"steady_percent":             {"%s %% of the time it did not fall", ""},
+	"time_to_limit_seconds":      {"", ""},
+	"batch_program":              {"%s is a program that computes until it is done", ""},
+	"run_by":                     {"%s runs it", ""},
+	"ci_markers":                 {"a build made it (%s)", ""},
 }
 
 // words says a fact, or nothing for one that only the typed evidence shows.
@@ -170,14 +187,15 @@ func (e *Evidence) words() string {
 	case time.Duration:
 		value = seconds(v)
 	case float64:
-		value = short(v)
+		if value = short(v); strings.Contains(e.Key, "_bytes") {
+			value = amount(uint64(max(0, v)))
+		}
+	case int64:
+		if value = strconv.FormatInt(v, 10); strings.Contains(e.Key, "_bytes") {
+			value = amount(uint64(max(0, v)))
+		}
 	case []string:
 		value = strings.Join(v, ", ")
-	case int64:
-		value = strconv.FormatInt(v, 10)
-		if strings.HasSuffix(e.Key, "_bytes") {
-			value = amount(uint64(v))
-		}
 	default:
 		value = fmt.Sprint(v)
 	}

@@ -8,7 +8,7 @@ import (
 	"ptop/pcb"
 )
 
-// room is a limit on pids, and how many of them are in use. Threads count, and zombies.
+// room is a limit, and how much of it is in use: bytes of memory, descriptors, or pids, for which threads and zombies count.
 type room struct {
 	used, limit float64
 	evidence    string // key of its use in percent

@@ -12,7 +12,7 @@ var runawayCPU = &Detector{
 	Meaning: "A thread that is always running or ready, and never waits for anything, is in an endless loop or at a very long computation. Its demand is\n" +
 		"what counts, CPU time and waiting for a CPU together: where many want the CPU, a spinning thread gets little of it.",
 	Advice:   "See what it does (`perf top -p PID`, `gdb -p PID`). If it is meant to compute, run it with `nice`: then it is told as info.",
-	Severity: "warning; info for a process with nice above 0 or a batch policy",
+	Severity: "warning; info for a process with nice above 0 or a batch policy, a known batch job (a compiler, an encoder) or one of a build",
 	Params:   spinParams,
 	Needs:    pcb.FieldStat | pcb.FieldSched,
 	Suspect:  suspectSpins,
@@ -30,7 +30,7 @@ var syscallSpin = &Detector{
 	Meaning: "A thread that never pauses and spends most of its time in the kernel calls something that returns at once each time: poll or read on a\n" +
 		"descriptor that is closed, at its end, or on a terminal that is gone.",
 	Advice:   "See which call it is (`strace -c -p PID`) and on what; restart it.",
-	Severity: "warning; info for a process with nice above 0 or a batch policy",
+	Severity: "warning; info for a process with nice above 0 or a batch policy, a known batch job (a compiler, an encoder) or one of a build",
 	Params:   spinParams,
 	Needs:    pcb.FieldStat | pcb.FieldSched,
 	Suspect:  suspectSpins,
@@ -50,7 +50,7 @@ func suspectSpins(p *Pass) []pcb.ProbeRequest {
 			spinning = append(spinning, i)
 		}
 	}
-	return p.askHot(spinning...)
+	return append(p.askHot(spinning...), p.askOrigin(spinning...)...)
 }
 
 // spins gives the findings of one of the two detectors: those in the kernel for most of the time, or the others.

@@ -55,6 +55,17 @@ func (p *Pass) askHot(list ...int32) []pcb.ProbeRequest {
 	return want
 }
 
+// askOrigin asks whether builds made processes, of those whose names do not tell.
+func (p *Pass) askOrigin(list ...int32) []pcb.ProbeRequest {
+	var want []pcb.ProbeRequest
+	for _, i := range list {
+		if q := p.proc(i); !batchJob(q) && !q.KernelThread() {
+			want = append(want, pcb.ProbeRequest{ID: q.ID, Kinds: pcb.ProbeEnv})
+		}
+	}
+	return want
+}
+
 // background reports whether the thread was told to let others go first.
 func (s sched) background() bool {
 	return s.known && (s.nice > 0 || s.policy == schedBatch || s.policy == schedIdle)

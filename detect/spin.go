@@ -101,9 +101,11 @@ func (s *spin) finding(p *Pass, i int32) Finding {
 		f.know("watched_seconds", s.seen, stat)
 		f.Since = p.Snap.Time.Add(-s.seen)
 	} else {
+		f.Since = p.Snap.Time.Add(-s.age)
+	}
+	if s.age > 0 { // beside what was watched it tells whether this is new
 		f.know("lifetime_demand_percent", s.lifetime, stat)
 		f.know("age_seconds", s.age, procFile(q.ID, "stat")+" starttime")
-		f.Since = p.Snap.Time.Add(-s.age)
 	}
 	f.know("system_percent", s.system, procFile(q.ID, "stat")+" utime, stime")
 	f.know("voluntary_per_s", s.switches, procFile(q.ID, "task/*/status")+" voluntary_ctxt_switches")
@@ -114,8 +116,11 @@ func (s *spin) finding(p *Pass, i int32) Finding {
 		}
 	}
 	f.So = "it takes a CPU for itself"
-	if f.Severity == Info {
+	switch {
+	case f.Severity == Info:
 		f.So = "it runs at low priority, so that others go first"
+	case p.computes(i, &f):
+		f.Severity, f.So = Info, "it takes a CPU for itself, until it is done"
 	}
 	return f
 }

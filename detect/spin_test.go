@@ -260,7 +260,9 @@ func TestSpinOfNiceThread(t *testing.T) {
 		if got := f.Remedies[0].Command; got != c.renice && (c.renice != "" || !strings.HasPrefix(got, "kill")) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.renice)
 		}
-		if !slices.ContainsFunc(l.asked, func(r pcb.ProbeRequest) bool { return r.ID == p.ID && r.Kinds == pcb.ProbeThread && r.TID == 12 }) {
+		if !slices.ContainsFunc(l.asked, func(r pcb.ProbeRequest) bool {
+			return r.ID == p.ID && r.Kinds == pcb.ProbeThread|pcb.ProbeEnv && r.TID == 12
+		}) {
 			t.Errorf("%s: asked for %+v", c.name, l.asked)
 		}
 	}

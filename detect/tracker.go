@@ -84,7 +84,12 @@ func (t *Tracker) join(want, more []pcb.ProbeRequest) []pcb.ProbeRequest {
 
 // spans is how far back the memory has to reach for what is set.
 func (t *Tracker) spans() spans {
-	return spans{busy: max(t.set.duration(runawayCPU, "window"), t.set.duration(syscallSpin, "window")), dead: t.set.duration(zombie, "growth_window")}
+	all := spans{busy: max(t.set.duration(runawayCPU, "window"), t.set.duration(syscallSpin, "window")), dead: t.set.duration(zombie, "growth_window")}
+	for g, d := range [gauges]*Detector{memoryLeak, fdLeak, threadLeak} {
+		all.leaks[g] = leakSpans{detector: d.ID, window: t.set.duration(d, "window"), long: t.set.duration(d, "long_window")}
+	}
+	all.leaks[memoryGauge].peak = t.set.param(memoryLeak, "peak")
+	return all
 }
 
 // Judge gives the findings, most severe first, and what changed since the last call.

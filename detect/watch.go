@@ -8,7 +8,10 @@ import (
 )
 
 // spans is how far back each kind of memory has to reach: the longest window of the detectors that use it.
-type spans struct{ busy, dead time.Duration }
+type spans struct {
+	busy, dead time.Duration
+	leaks      [gauges]leakSpans
+}
 
 // slots is how many stretches of time a ring keeps. A stretch is at least a slots-th of the window, however fast the
 // readings follow each other.

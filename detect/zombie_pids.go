@@ -8,16 +8,17 @@ import (
 	"ptop/tree"
 )
 
-// rooms are the limits that zombies of a parent count against, as far as they are known.
-func (p *Pass) rooms(b *brood) []room {
+// rooms are the limits that the pids of a process and of its children count against, as far as they are known. The place
+// of a process that can't be seen is tree.None.
+func (p *Pass) rooms(i int32) []room {
 	var all []room
 	if machine := p.machineRoom(); machine.limit > 0 {
 		all = append(all, machine)
 	}
-	if b.culprit == tree.None {
+	if i == tree.None {
 		return all
 	}
-	if probe := p.Probes[p.proc(b.culprit).ID]; in(probe, pcb.ProbeCgroup) {
+	if probe := p.Probes[p.proc(i).ID]; in(probe, pcb.ProbeCgroup) {
 		if l := nearestPids(probe.Cgroup.Pids); l != nil {
 			all = append(all, cgroupRoom(l))
 		}
@@ -28,7 +29,7 @@ func (p *Pass) rooms(b *brood) []room {
 // crowding reports whether without these zombies the use of pids would be below a limit's share.
 func (p *Pass) crowding(b *brood, f *Finding) bool {
 	crowded := false
-	for _, r := range p.rooms(b) {
+	for _, r := range p.rooms(b.culprit) {
 		share := r.limit * p.Param("pids_share") / 100
 		if r.used >= share && r.used-float64(len(b.members)) < share {
 			f.know(r.evidence, r.percent(), r.source)
@@ -45,7 +46,7 @@ func (p *Pass) follows(b *brood, g *growth) string {
 		return held
 	}
 	soonest := time.Duration(-1)
-	for _, r := range p.rooms(b) {
+	for _, r := range p.rooms(b.culprit) {
 		left := time.Duration((r.limit - r.used) / g.perMinute * float64(time.Minute))
 		if left > 0 && (soonest < 0 || left < soonest) {
 			soonest = left

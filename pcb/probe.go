@@ -22,6 +22,7 @@ const (
 	ProbePIDNS                          // which pid namespace it is in
 	ProbeOOM                            // how the kernel ranks it when memory runs out
 	ProbeNproc                          // its limit on the threads of its user
+	ProbeNewFDs                         // where its newest descriptors lead
 )
 
 // ProbeRequest asks for evidence about one process.
@@ -72,6 +73,8 @@ type Probe struct {
 
 	FDCount, FDLimit uint64 // ProbeFDs
 
+	NewFDs []FDTarget // ProbeNewFDs: the newest descriptors by where they lead, most frequent first
+
 	// ProbeThread.
 	TID    int32
 	Nice   int32
@@ -83,6 +86,12 @@ type Probe struct {
 
 	OOM   OOMRank    // ProbeOOM
 	Nproc NprocLimit // ProbeNproc
+}
+
+// FDTarget is how many descriptors lead to one place: a path, socket, pipe, or the kernel's name for what is neither.
+type FDTarget struct {
+	Name  string
+	Count int
 }
 
 // ThreadProbe is one thread as ProbeThreads found it.

@@ -60,16 +60,21 @@ type Process struct {
 	Ended       time.Duration // how long ago a zombie died, or of a live process (LeaderExited) its main thread; a lower bound; needs FieldEnded
 
 	// Memory, bytes.
-	RSS    uint64 // VmRSS, exact
-	VSize  uint64 // stat field 23
-	Shared uint64 // RssFile + RssShmem
-	Anon   uint64 // RssAnon
-	Swap   uint64 // VmSwap
-	MinFlt uint64 // faults served without I/O, all threads
-	MajFlt uint64 // faults that needed I/O, all threads
+	RSS     uint64 // VmRSS, exact
+	PeakRSS uint64 // VmHWM, the highest it ever was since its exec
+	VSize   uint64 // stat field 23
+	Shared  uint64 // RssFile + RssShmem
+	Anon    uint64 // RssAnon
+	Swap    uint64 // VmSwap
+	MinFlt  uint64 // faults served without I/O, all threads
+	MajFlt  uint64 // faults that needed I/O, all threads
 	// CMinFlt is MinFlt of the children that were waited for, with theirs: since no program starts without such a fault,
 	// 0 means that no child ever was, by this program or by what the process was before an exec (stat field 11).
 	CMinFlt uint64
+
+	// Descriptors. Their number is read of the processes that ran since, in turn, and of those at once that opened some lately.
+	FDs   int32         // open descriptors (size of /proc/PID/fd; before Linux 6.2 counted, which needs the rights of the owner)
+	FDsAt time.Duration // Snapshot clock (as At) when they were counted
 
 	// I/O (/proc/PID/io), all threads, living and dead.
 	ReadChars, WriteChars uint64 // bytes passed to read and write calls
@@ -123,7 +128,7 @@ const (
 	FieldCreds                          // UID … Group (status)
 	FieldSignals                        // the five masks (status)
 	FieldRSS                            // RSS (status; kernel threads and zombies have none)
-	FieldMemoryParts                    // Shared, Anon, Swap (status, likewise)
+	FieldMemoryParts                    // PeakRSS, Shared, Anon, Swap (status, likewise)
 	FieldSwitches                       // Voluntary, Involuntary, at least the leader's (status)
 	FieldSwitchesSum                    // … of all living threads
 	FieldSched                          // RunTime, RunDelay, at least the leader's (schedstat)
@@ -139,6 +144,7 @@ const (
 	FieldOnCPU                          // OnCPU
 	FieldWChan                          // WChan
 	FieldEnded                          // Ended: a zombie can be without it and have FieldIdle, see collect
+	FieldFDs                            // FDs
 )
 
 // The files that give several groups at once.

@@ -175,6 +175,7 @@ func (s *suspect) read(kinds pcb.ProbeKinds) error {
 		{pcb.ProbePIDNS, (*suspect).readPIDNS},
 		{pcb.ProbeOOM, (*suspect).readOOM},
 		{pcb.ProbeNproc, (*suspect).readNproc},
+		{pcb.ProbeNewFDs, (*suspect).readNewFDs},
 	} {
 		if kinds&part.kind == 0 {
 			continue

@@ -24,7 +24,7 @@ import (
 )
 
 const everything = pcb.ProbeThreads | pcb.ProbeFiles | pcb.ProbeEnv | pcb.ProbeExe | pcb.ProbeFreezer | pcb.ProbeFDs |
-	pcb.ProbeCgroup | pcb.ProbePIDNS | pcb.ProbeOOM | pcb.ProbeNproc
+	pcb.ProbeCgroup | pcb.ProbePIDNS | pcb.ProbeOOM | pcb.ProbeNproc | pcb.ProbeNewFDs
 
 // idOf is the identity of a living process.
 func idOf(t *testing.T, pid int) pcb.ID {
@@ -282,7 +282,7 @@ func TestProbeDenied(t *testing.T) {
 	}
 	want := fmt.Sprintf("have %b denied %b threads true known false\n",
 		pcb.ProbeThreads|pcb.ProbeFreezer|pcb.ProbeFDs|pcb.ProbeCgroup|pcb.ProbeOOM|pcb.ProbeNproc,
-		pcb.ProbeThreads|pcb.ProbeFiles|pcb.ProbeEnv|pcb.ProbeExe|pcb.ProbePIDNS)
+		pcb.ProbeThreads|pcb.ProbeFiles|pcb.ProbeEnv|pcb.ProbeExe|pcb.ProbePIDNS|pcb.ProbeNewFDs)
 	if string(out) != want {
 		t.Errorf("got %q, want %q", out, want)
 	}

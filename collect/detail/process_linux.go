@@ -51,7 +51,7 @@ func (g *reading) withStatus(p pcb.Process) pcb.Process {
 		p.Voluntary, p.Involuntary = st.VoluntaryCtxtSwitches, st.NonVoluntaryCtxtSwitches
 		p.Have |= pcb.FieldCreds | pcb.FieldSwitches
 		if st.VmSize > 0 {
-			p.RSS, p.Shared, p.Anon, p.Swap = st.VmRSS, st.RssFile+st.RssShmem, st.RssAnon, st.VmSwap
+			p.RSS, p.PeakRSS, p.Shared, p.Anon, p.Swap = st.VmRSS, st.VmHWM, st.RssFile+st.RssShmem, st.RssAnon, st.VmSwap
 			p.Have |= pcb.FieldMemory
 		}
 	}

@@ -51,5 +51,9 @@ var inputOutput = []*Column{
 		ID: "write_calls", Title: "WRC", Group: "io", Kind: Int, Unit: Count, Width: 6, Sum: true,
 		Help:  "write calls (/proc/PID/io syscw)",
 		Value: onlyProc(pcb.FieldIO, func(p *pcb.Process) Value { return counter(p.WriteCalls) }),
+	}, {
+		ID: "fds", Title: "FD", Group: "io", Kind: Int, Unit: Count, Width: 5, Sum: true,
+		Help:  "open descriptors (size of /proc/PID/fd; before Linux 6.2 counted), of one that rested since as when it was last counted",
+		Value: onlyProc(pcb.FieldFDs, func(p *pcb.Process) Value { return counter(uint64(p.FDs)) }),
 	},
 }

@@ -8,6 +8,10 @@ var memory = []*Column{
 		Help:  "resident memory (status VmRSS); kernel threads and zombies have none",
 		Value: onlyProc(pcb.FieldRSS, func(p *pcb.Process) Value { return counter(p.RSS) }),
 	}, {
+		ID: "peak_rss_bytes", Title: "PEAK", Group: "memory", Kind: Int, Unit: Bytes, Width: 6,
+		Help:  "the most resident memory that it ever had (status VmHWM)",
+		Value: onlyProc(pcb.FieldMemory, func(p *pcb.Process) Value { return counter(p.PeakRSS) }),
+	}, {
 		ID: "mem_percent", Title: "MEM%", Group: "memory", Kind: Float, Unit: Percent, Width: 5, Sum: true,
 		Help:  "resident memory, percent of the machine's main memory",
 		Value: memPercent,

@@ -88,6 +88,7 @@ var fieldsNamed = []struct {
 	{pcb.FieldSwitches | pcb.FieldSwitchesSum, "switches"},
 	{pcb.FieldSched | pcb.FieldSchedSum, "schedstat"},
 	{pcb.FieldIO, "io"},
+	{pcb.FieldFDs, "fds"},
 	{pcb.FieldCmdline, "cmdline"},
 	{pcb.FieldExe, "exe"},
 	{pcb.FieldCgroup, "cgroup"},

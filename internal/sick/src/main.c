@@ -183,6 +183,7 @@ int main(int argc, char **argv)
 	try_all(catalogue, argv[1]);
 	try_all(guards, argv[1]);
 	try_all(limits, argv[1]);
+	try_all(leaks, argv[1]);
 	fprintf(stderr, "no case %s\n", argv[1]);
 	return 97;
 }

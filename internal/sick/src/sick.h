@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -74,5 +75,7 @@ struct sick_case {
 
 extern const struct sick_case zombies[], orphans[], hogs[], stuck[];
 extern const struct sick_case catalogue[], guards[], limits[];
+extern const struct sick_case catalogue[], guards[];
+extern const struct sick_case leaks[];
 
 #endif
