@@ -4,6 +4,8 @@ package detect
 var All = []*Detector{
 	zombie, orphan,
 	runawayCPU, syscallSpin, ctxStorm, cpuContended, cpuStarved,
-	stoppedJob,
-	termBlocked, termIgnored,
+	deadlock, priorityInversion,
+	stoppedJob, hungTask,
+	termBlocked, termIgnored, pid1NoTerm,
+	deletedExe,
 }

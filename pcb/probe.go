@@ -11,15 +11,26 @@ type ProbeKinds uint32
 
 // The kinds of evidence.
 const (
-	ProbeThreads ProbeKinds = 1 << iota // every thread's masks, state, wchan and current system call
-	ProbeFiles                          // descriptors 0 to 2, whether the pipe behind 1 has a reader, listening sockets, cwd
-	ProbeEnv                            // markers in the environment (CI, SSH, session); no values but theirs
-	ProbeExe                            // what the executable is: a Go binary, whether it imports a wait function or one that forks
-	ProbeFreezer                        // whether its cgroup is frozen
-	ProbeFDs                            // number of descriptors and the limit
-	ProbeThread                         // how the thread that the request names is scheduled
-	ProbePids                           // the limits of its cgroups on pids
-	ProbePIDNS                          // which pid namespace it is in
+	ProbeThreads   ProbeKinds = 1 << iota // every thread's masks, state, wchan and current system call
+	ProbeFiles                            // descriptors 0 to 2, whether the pipe behind 1 has a reader, listening sockets, cwd
+	ProbeEnv                              // markers in the environment (CI, SSH, session); no values but theirs
+	ProbeExe                              // what the executable is: a Go binary, whether it imports a wait function or one that forks
+	ProbeFreezer                          // whether its cgroup is frozen
+	ProbeFDs                              // number of descriptors and the limit
+	ProbeThread                           // how the thread that the request names is scheduled
+	ProbePids                             // the limits of its cgroups on pids
+	ProbePIDNS                            // which pid namespace it is in
+	ProbeLocks                            // which of its threads wait for a lock that another holds
+	ProbeSleepers                         // where its threads sleep that can't be woken
+	ProbeExeFile                          // whether another file is where its deleted executable was
+	ProbeLibraries                        // which of its deleted libraries have a successor
+)
+
+// BehindMemory are the kinds that the memory map lock of the process can keep from being read; BehindPaths those for which
+// a path is walked that may lead to a dead server.
+const (
+	BehindMemory = ProbeEnv | ProbeLocks
+	BehindPaths  = ProbeExeFile | ProbeLibraries
 )
 
 // ProbeRequest asks for evidence about one process.
@@ -74,10 +85,25 @@ type Probe struct {
 	TID    int32
 	Nice   int32
 	Policy uint32 // as in Process
+	CPU    int32  // that it last ran on
 
 	Pids *PidsLimit // ProbePids: the limit that is nearest to being reached; nil when none is set
 
 	PIDNS string // ProbePIDNS: "pid:[4026531836]"
+
+	// ProbeLocks.
+	Locks  []LockWait
+	Rivals []TaskProbe // threads of the process that want a CPU, other than the owners; read where an owner does, too
+
+	Sleepers []Sleeper // ProbeSleepers
+
+	// ProbeExeFile: since when another file has the path of its deleted executable, as that one's ctime tells; zero where none
+	// has, or it was not deleted.
+	ExeReplaced time.Time
+
+	// ProbeLibraries.
+	Libraries        []string  // paths of mapped libraries that were deleted, and where another file is now
+	LibrariesChanged time.Time // the ctime of the oldest of these others
 }
 
 // PidsLimit is a cgroup's limit on pids (threads count, zombies too), and how many of them are in use.

@@ -182,6 +182,8 @@ int main(int argc, char **argv)
 	try_all(stuck, argv[1]);
 	try_all(catalogue, argv[1]);
 	try_all(guards, argv[1]);
+	try_all(lock_cases, argv[1]);
+	try_all(old_files, argv[1]);
 	fprintf(stderr, "no case %s\n", argv[1]);
 	return 97;
 }
