@@ -141,7 +141,7 @@ func (p *Pass) deadlocked(c *circle, held time.Duration) Finding {
 	f.So = "they will wait until the process ends"
 	if c.queued > 0 {
 		f.Summary += fmt.Sprintf(", and %d more behind", c.queued)
-		f.So = fmt.Sprintf("they will wait until the process ends, and so will the %s behind them", plural(c.queued, "thread"))
+		f.So += ", and so will what is behind them"
 	}
 	f.because(cause, f.fill(""))
 	f.Remedies[0].Command = fmt.Sprintf("gdb -p %d -batch -ex 'thread apply all bt'", first.PID)

@@ -42,8 +42,8 @@ var deletedExe = &Detector{
 
 // The maps of every process are read in turn, more of them in the first reading.
 const (
-	mapsTurn      = 2
-	mapsFirstTurn = 24
+	mapsTurn      = 4
+	mapsFirstTurn = 32
 )
 
 // oldFiles is what is known of the files of a process that runs deleted ones.
@@ -162,7 +162,7 @@ func (p *Pass) runsOld(q *pcb.Process, old *oldFiles) Finding {
 	cause, since := &p.det.Causes[1], old.libsReplaced
 	if old.replaced.IsZero() {
 		names := baseNames(old.libraries)
-		f.Summary = fmt.Sprintf("%s runs with %s replaced since: %s", f.Subject.label(), plural(len(names), "library"), few(names))
+		f.Summary = fmt.Sprintf("%s runs old versions of libraries that were replaced: %s", f.Subject.label(), few(names))
 	} else {
 		cause, since = &p.det.Causes[0], old.replaced
 		f.Summary = fmt.Sprintf("%s runs an old version of %s, which was replaced", f.Subject.label(), file)

@@ -17,7 +17,7 @@ var priorityInversion = &Detector{
 	Causes: []Cause{
 		{
 			ID: "low-priority", Title: "the owner is below the waiter",
-			Why: "what holds the lock has a lower priority than what waits for it, and others that are in between have the CPU",
+			Why: "what holds the lock has a lower priority than what waits for it, and others that are above the owner have the CPU",
 			Do:  "give the owner the priority of the waiter", Risk: "others get less as long as it has it",
 		},
 		{
@@ -55,7 +55,7 @@ func suspectInversions(p *Pass) (want []pcb.ProbeRequest) {
 		}
 	}
 	if len(want) > 0 {
-		want = append(want, p.askHot(p.History.watched[:min(lockTurn, len(p.History.watched))]...)...)
+		want = append(want, p.askHot(p.History.watched[:min(lockFollowed, len(p.History.watched))]...)...)
 	}
 	return want
 }
@@ -73,7 +73,7 @@ type runner struct {
 	name string
 	sched
 	rank int
-	run  float64 // percent; NaN when not known
+	run  float64 // percent
 }
 
 // worstInversion gives the inversion that has lasted longest in a process.
@@ -113,11 +113,18 @@ func (p *Pass) inverted(w *lockWait) *inversion {
 	return v
 }
 
-// runnerInstead gives the thread of higher priority that has most of the owner's CPU: of its own process or the hottest of
-// another. None is found where the owner does not run for another reason, as a limit on CPU time.
+// runnerInstead gives the thread of higher priority that has most of the owner's CPU, if such threads have it for a good part
+// of the time: of the owner's process, or the hottest of others. None is found where the owner does not run for another
+// reason, as a limit on CPU time.
 func (p *Pass) runnerInstead(w *lockWait, over time.Duration) (best runner) {
+	have := 0.0 // percent, of all of them
+	seen := map[int32]bool{w.Owner.TID: true}
 	consider := func(r runner) {
-		if r.cpu == w.Owner.Processor && r.tid != w.Owner.TID && r.rank > rank(&w.Owner) && r.run >= watchFromDemand && r.run > best.run {
+		if seen[r.tid] || r.cpu != w.Owner.Processor || r.rank <= rank(&w.Owner) {
+			return
+		}
+		seen[r.tid] = true
+		if have += r.run; r.run > best.run {
 			best = r
 		}
 	}
@@ -139,6 +146,9 @@ func (p *Pass) runnerInstead(w *lockWait, over time.Duration) (best runner) {
 			who := p.subject(p.proc(i))
 			consider(runner{who.label(), s, rank(&pcb.TaskProbe{Nice: s.nice, Policy: s.policy}), orZero(p.Rates.Procs[i].HotCPU)})
 		}
+	}
+	if have < watchFromDemand {
+		return runner{}
 	}
 	return best
 }
@@ -205,7 +215,11 @@ func raise(v *inversion) string {
 	case like.Policy == schedRR:
 		return fmt.Sprintf("chrt --rr -p %d %d", like.RTPriority, owner.TID)
 	case owner.Policy == schedIdle || owner.Policy == schedBatch:
-		return fmt.Sprintf("chrt --other -p 0 %d && renice -n %d -p %d", owner.TID, min(like.Nice, owner.Nice), owner.TID)
+		command := fmt.Sprintf("chrt --other -p 0 %d", owner.TID)
+		if like.Nice < owner.Nice {
+			command += fmt.Sprintf(" && renice -n %d -p %d", like.Nice, owner.TID)
+		}
+		return command
 	case rank(owner) >= rank(like):
 		return fmt.Sprintf("renice -n %d -p %d", max(-20, min(like.Nice, v.runner.nice)), owner.TID)
 	}

@@ -148,7 +148,7 @@ var phrases = map[string]phrase{
 	"namespace_pid":      {"it is PID %s of its namespace", ""},
 	"exe_deleted":        {"%s was deleted", ""},
 	"deleted_libraries":  {"deleted and replaced: %s", ""},
-	"replaced_seconds":   {"%s ago", ""},
+	"replaced_seconds":   {"replaced %s ago", ""},
 }
 
 // words says a fact, or nothing for one that only the typed evidence shows.

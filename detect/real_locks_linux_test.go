@@ -16,11 +16,15 @@ func TestDeadlocks(t *testing.T) {
 		"deadlock-three": {cause: "cycle", evidence: map[string]any{
 			"lock_cycle": says{"(worker-1) holds", "(worker-2) holds", "(worker-3) holds"}, "threads_queued": int64(1), "lock_wait_seconds": nil,
 		}},
-		"deadlock-relock": {cause: "relock", evidence: map[string]any{"lock_cycle": says{"(relocker) waits for the lock at 0x", "which it holds itself"}}},
-		"deadlock-across": {cause: "cycle", evidence: map[string]any{"lock_cycle": says{"deadlock-across) holds"}}},
+		"deadlock-relock":       {cause: "relock", evidence: map[string]any{"lock_cycle": says{"(relocker) waits for the lock at 0x", "which it holds itself"}}},
+		"deadlock-in-namespace": {cause: "relock", culprit: "init", evidence: map[string]any{"lock_cycle": says{"which it holds itself"}}},
+		"deadlock-across":       {cause: "cycle", evidence: map[string]any{"lock_cycle": says{"deadlock-across) holds"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if name == "deadlock-in-namespace" {
+				sick.NeedRoot(t, "a pid namespace")
+			}
 			x.detector, x.severity, x.confidence = "deadlock", detect.Critical, detect.Proved
 			diagnosed(t, name, 0.1, x)
 		})

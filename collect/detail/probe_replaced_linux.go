@@ -126,5 +126,5 @@ func deletedLibrary(line string) (path string, inode uint64, ok bool) {
 	path = strings.TrimLeft(field[5], " ")
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	inode, err := strconv.ParseUint(field[4], 10, 64)
-	return path, inode, err == nil && path[0] == '/' && (strings.HasSuffix(name, ".so") || strings.Contains(name, ".so."))
+	return path, inode, err == nil && strings.HasPrefix(path, "/") && (strings.HasSuffix(name, ".so") || strings.Contains(name, ".so."))
 }

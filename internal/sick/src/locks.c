@@ -69,6 +69,23 @@ static void relock(void)
 	park();
 }
 
+/* The same in a pid namespace, where the lock names its owner as the namespace numbers it. */
+static void in_namespace(void)
+{
+	if (unshare(CLONE_NEWPID) < 0)
+		die("unshare");
+	pid_t pid = child();
+	if (pid == 0) {
+		pthread_t thread; /* without a name: that would be set by /proc, which is not this namespace's */
+		if (pthread_create(&thread, NULL, take_twice, NULL))
+			die("pthread_create");
+		park();
+	}
+	say("init", pid);
+	ready();
+	park();
+}
+
 /* Two processes wait for each other at locks in memory that they share. Each has a second thread. */
 static void across(void)
 {
@@ -266,6 +283,7 @@ const struct sick_case lock_cases[] = {
 	{ "deadlock-three", three },
 	{ "deadlock-relock", relock },
 	{ "deadlock-across", across },
+	{ "deadlock-in-namespace", in_namespace },
 	{ "lock-other-waits", other_waits },
 	{ "lock-kept", kept_lock },
 	{ "lock-timed", timed },
