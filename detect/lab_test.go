@@ -21,6 +21,7 @@ type lab struct {
 	foreign bool
 	threads []pcb.Thread
 	asked   []pcb.ProbeRequest // of the latest reading
+	inTurn  []pcb.ProbeRequest // with what everyone is asked in turn
 }
 
 func newLab(t testing.TB, assignments ...string) *lab {
@@ -56,6 +57,7 @@ func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) 
 	rates.Compute(l.before, s)
 	l.before = s
 	l.asked = l.tracker.Suspects(s, rates, tree.Build(s))
+	l.inTurn = slices.Clone(l.asked)
 	for k := range l.asked { // what everyone is asked in turn says nothing of a suspicion
 		l.asked[k].Kinds &^= pcb.ProbeLocks | pcb.ProbeLibraries
 	}
