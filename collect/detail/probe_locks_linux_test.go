@@ -2,6 +2,8 @@ package detail
 
 import (
 	"encoding/binary"
+	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -94,6 +96,23 @@ func TestProbeOtherWaits(t *testing.T) {
 	if locks := probed(t, p, id, pcb.ProbeLocks).Locks; len(locks) > 0 {
 		t.Errorf("%+v", locks)
 	}
+}
+
+// The threads of a Go program that rest wait at words of its runtime, which name nobody.
+func TestProbeGoRuntime(t *testing.T) {
+	t.Parallel()
+	id := idOf(t, os.Getpid())
+	for range 1000 {
+		got := probed(t, NewProber(""), id, pcb.ProbeLocks|pcb.ProbeThreads)
+		if len(got.Locks) > 0 {
+			t.Fatalf("%+v", got.Locks)
+		}
+		if slices.ContainsFunc(got.Threads, func(thread pcb.ThreadProbe) bool { return thread.SyscallName == "futex" }) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("no thread was seen in futex")
 }
 
 // A rival of an owner that is ready is told.

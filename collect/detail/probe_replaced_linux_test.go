@@ -11,7 +11,7 @@ import (
 
 func TestProbeExeFile(t *testing.T) {
 	t.Parallel()
-	for name, replaced := range map[string]bool{"exe-replaced": true, "exe-gone": false, "exe-other": false, "exe-memfd": false} {
+	for name, replaced := range map[string]bool{"exe-replaced": true, "exe-gone": false, "exe-other": false, "exe-restored": false, "exe-memfd": false} {
 		got := probed(t, NewProber(""), idOf(t, sick.Start(t, name).Of("old")), pcb.ProbeExeFile)
 		if got.ExeReplaced.IsZero() == replaced || time.Since(got.ExeReplaced) < 0 {
 			t.Errorf("%s: %v", name, got.ExeReplaced)

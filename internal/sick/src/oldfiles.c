@@ -70,6 +70,16 @@ static void exe_other(void)
 	park();
 }
 
+/* The same file has its name back. */
+static void exe_restored(void)
+{
+	runs("./old");
+	if (link("./old", "./kept") || unlink("./old") || link("./kept", "./old"))
+		die("link");
+	ready();
+	park();
+}
+
 static void exe_memfd(void)
 {
 	static char text[1 << 16];
@@ -166,6 +176,7 @@ const struct sick_case old_files[] = {
 	{ "exe-replaced", exe_replaced },
 	{ "exe-gone", exe_gone },
 	{ "exe-other", exe_other },
+	{ "exe-restored", exe_restored },
 	{ "exe-memfd", exe_memfd },
 	{ "library-replaced", library_replaced },
 	{ "library-gone", library_gone },
