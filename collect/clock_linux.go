@@ -109,6 +109,20 @@ func (c *clocks) execStart(cpu int32) (at time.Duration, ok bool) {
 	return ref.at, ref.ok
 }
 
+// references gives what execStart found in this scan, by CPU.
+func (c *clocks) references() map[int32]time.Duration {
+	if !c.live {
+		return c.meta.ExecStart
+	}
+	out := make(map[int32]time.Duration, len(c.exec))
+	for cpu, ref := range c.exec {
+		if ref.ok {
+			out[cpu] = ref.at
+		}
+	}
+	return out
+}
+
 // askExecStart has a thread of its own read the reference, and waits for it as long as the scan may.
 func (c *clocks) askExecStart(cpu int32) execReference {
 	answer := c.pending[cpu]

@@ -97,6 +97,7 @@ func (c *Collector) Collect(ctx context.Context, s *pcb.Snapshot) error {
 		return err
 	}
 	c.tellRunning(s)
+	s.ExecStart = c.clocks.references()
 	if len(c.known) > len(s.Procs) {
 		c.forget()
 	}

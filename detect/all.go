@@ -5,7 +5,9 @@ var All = []*Detector{
 	zombie, orphan,
 	runawayCPU, syscallSpin, ctxStorm, cpuContended, cpuStarved,
 	memoryLeak, fdLeak, threadLeak,
-	stoppedJob,
 	cgroupThrottled, oomRisk, pidExhaustion,
-	termBlocked, termIgnored,
+	deadlock, priorityInversion, hungTask,
+	stoppedJob,
+	termBlocked, termIgnored, pid1NoTerm,
+	deletedExe,
 }

@@ -22,6 +22,7 @@ type lab struct {
 	system  pcb.System
 	threads []pcb.Thread
 	asked   []pcb.ProbeRequest // of the latest reading
+	inTurn  []pcb.ProbeRequest // with what everyone is asked in turn
 }
 
 func newLab(t testing.TB, assignments ...string) *lab {
@@ -57,6 +58,11 @@ func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) 
 	rates.Compute(l.before, s)
 	l.before = s
 	l.asked = l.tracker.Suspects(s, rates, tree.Build(s))
+	l.inTurn = slices.Clone(l.asked)
+	for k := range l.asked { // what everyone is asked in turn says nothing of a suspicion
+		l.asked[k].Kinds &^= pcb.ProbeLocks | pcb.ProbeLibraries
+	}
+	l.asked = slices.DeleteFunc(l.asked, func(r pcb.ProbeRequest) bool { return r.Kinds == 0 })
 	read := map[pcb.ID]*pcb.Probe{}
 	for _, probe := range probes {
 		read[probe.ID] = probe

@@ -173,6 +173,28 @@ var phrases = map[string]phrase{
 	"batch_program":              {"%s is a program that computes until it is done", ""},
 	"run_by":                     {"%s runs it", ""},
 	"ci_markers":                 {"a build made it (%s)", ""},
+	// locks, hangs and old files
+	"lock_cycle":         {"%s", ""},
+	"lock_wait_seconds":  {"waiting for %s", ""},
+	"threads_queued":     {"", ""},
+	"lock_waiter":        {"%s", ""},
+	"lock_owner":         {"held by %s", ""},
+	"waiter_priority":    {"the waiter is %s", ""},
+	"owner_priority":     {"the owner %s", ""},
+	"owner_run_percent":  {"which got %s %% of a CPU", ""},
+	"owner_wait_percent": {"and was ready and waited %s %% of the time", ""},
+	"runs_instead":       {"where %s runs instead", ""},
+	"hung_seconds":       {"asleep for %s without a break", ""},
+	"hung_in":            {"in %s", ""},
+	"hung_call":          {"called by %s", ""},
+	"hung_on":            {"on %s", ""},
+	"hung_file_system":   {"which is on %s", ""},
+	"sigkill_pending":    {"SIGKILL is pending", "no SIGKILL is pending"},
+	"sigterm_caught":     {"SIGTERM has a handler", "SIGTERM has no handler"},
+	"namespace_pid":      {"it is PID %s of its namespace", ""},
+	"exe_deleted":        {"%s was deleted", ""},
+	"deleted_libraries":  {"deleted and replaced: %s", ""},
+	"replaced_seconds":   {"replaced %s ago", ""},
 }
 
 // words says a fact, or nothing for one that only the typed evidence shows.

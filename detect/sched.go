@@ -20,6 +20,7 @@ type sched struct {
 	tid    int32
 	nice   int32
 	policy uint32
+	cpu    int32 // that it last ran on
 	known  bool
 }
 
@@ -28,10 +29,10 @@ type sched struct {
 func (p *Pass) hot(i int32) sched {
 	q, tid := p.proc(i), p.hotThread(i)
 	if tid == q.PID {
-		return sched{tid, q.Nice, q.Policy, true}
+		return sched{tid, q.Nice, q.Policy, q.Processor, true}
 	}
 	if probe := p.Probes[q.ID]; in(probe, pcb.ProbeThread) && probe.TID == tid {
-		return sched{tid, probe.Nice, probe.Policy, true}
+		return sched{tid, probe.Nice, probe.Policy, probe.CPU, true}
 	}
 	return sched{tid: tid}
 }
@@ -91,7 +92,7 @@ func lowerAll(q *pcb.Process, do string) []Remedy {
 		return nil
 	}
 	if q.Threads == 1 {
-		return sched{q.PID, q.Nice, q.Policy, true}.lower(do)
+		return sched{q.PID, q.Nice, q.Policy, q.Processor, true}.lower(do)
 	}
 	return []Remedy{{Do: do, Command: fmt.Sprintf("renice -n 10 -p $(ls /proc/%d/task)", q.PID), Risk: "it takes longer; all its threads get nice 10"}}
 }

@@ -22,7 +22,9 @@ func TestTerm(t *testing.T) {
 		{"a shell at a terminal", func(p *pcb.Process) { p.SigIgnored, p.Comm, p.TTY = term, "bash", 34816 }, ""},
 		{"a shell without one", func(p *pcb.Process) { p.SigIgnored, p.Comm = term, "bash" }, "term-ignored"},
 		{"a kernel thread", func(p *pcb.Process) { p.SigIgnored, p.KFlags = term, pcb.PFKernelThread }, ""},
-		{"PID 1 of a namespace", func(p *pcb.Process) { p.SigIgnored, p.NSPIDs = term, []int32{10, 1} }, ""},
+		{"PID 1 of a namespace", func(p *pcb.Process) { p.SigIgnored, p.NSPIDs = term, []int32{10, 1} }, "pid1-no-term"},
+		{"PID 1 of a namespace that takes it", func(p *pcb.Process) { p.SigBlocked, p.NSPIDs = term, []int32{10, 1} }, ""},
+		{"PID 1 of a namespace that handles it", func(p *pcb.Process) { p.SigCaught, p.NSPIDs = term, []int32{10, 1} }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLab(t)

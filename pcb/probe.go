@@ -11,18 +11,29 @@ type ProbeKinds uint32
 
 // The kinds of evidence.
 const (
-	ProbeThreads ProbeKinds = 1 << iota // every thread's masks, state, wchan and current system call
-	ProbeFiles                          // descriptors 0 to 2, whether the pipe behind 1 has a reader, listening sockets, cwd
-	ProbeEnv                            // markers in the environment (CI, SSH, session); no values but theirs
-	ProbeExe                            // what the executable is: a Go binary, whether it imports a wait function or one that forks
-	ProbeFreezer                        // whether its cgroup is frozen
-	ProbeFDs                            // number of descriptors and the limit
-	ProbeThread                         // how the thread that the request names is scheduled
-	ProbeCgroup                         // the limits of its cgroups, and how much of them is in use
-	ProbePIDNS                          // which pid namespace it is in
-	ProbeOOM                            // how the kernel ranks it when memory runs out
-	ProbeNproc                          // its limit on the threads of its user
-	ProbeNewFDs                         // where its newest descriptors lead
+	ProbeThreads   ProbeKinds = 1 << iota // every thread's masks, state, wchan and current system call
+	ProbeFiles                            // descriptors 0 to 2, whether the pipe behind 1 has a reader, listening sockets, cwd
+	ProbeEnv                              // markers in the environment (CI, SSH, session); no values but theirs
+	ProbeExe                              // what the executable is: a Go binary, whether it imports a wait function or one that forks
+	ProbeFreezer                          // whether its cgroup is frozen
+	ProbeFDs                              // number of descriptors and the limit
+	ProbeThread                           // how the thread that the request names is scheduled
+	ProbeCgroup                           // the limits of its cgroups, and how much of them is in use
+	ProbePIDNS                            // which pid namespace it is in
+	ProbeOOM                              // how the kernel ranks it when memory runs out
+	ProbeNproc                            // its limit on the threads of its user
+	ProbeNewFDs                           // where its newest descriptors lead
+	ProbeLocks                            // which of its threads wait for a lock that another holds
+	ProbeSleepers                         // where its threads sleep that can't be woken
+	ProbeExeFile                          // whether another file is where its deleted executable was
+	ProbeLibraries                        // which of its deleted libraries have a successor
+)
+
+// BehindMemory are the kinds that the memory map lock of the process can keep from being read; BehindPaths those for which
+// a path is walked that may lead to a dead server.
+const (
+	BehindMemory = ProbeEnv | ProbeLocks
+	BehindPaths  = ProbeExeFile | ProbeLibraries
 )
 
 // ProbeRequest asks for evidence about one process.
@@ -79,6 +90,7 @@ type Probe struct {
 	TID    int32
 	Nice   int32
 	Policy uint32 // as in Process
+	CPU    int32  // that it last ran on
 
 	Cgroup CgroupLimits // ProbeCgroup
 
@@ -86,6 +98,19 @@ type Probe struct {
 
 	OOM   OOMRank    // ProbeOOM
 	Nproc NprocLimit // ProbeNproc
+	// ProbeLocks.
+	Locks  []LockWait
+	Rivals []TaskProbe // threads of the process that want a CPU, other than the owners; read where an owner does, too
+
+	Sleepers []Sleeper // ProbeSleepers
+
+	// ProbeExeFile: since when another file has the path of its deleted executable, as that one's ctime tells; zero where none
+	// has, or it was not deleted.
+	ExeReplaced time.Time
+
+	// ProbeLibraries.
+	Libraries        []string  // paths of mapped libraries that were deleted, and where another file is now
+	LibrariesChanged time.Time // the ctime of the oldest of these others
 }
 
 // FDTarget is how many descriptors lead to one place: a path, socket, pipe, or the kernel's name for what is neither.

@@ -14,6 +14,7 @@ type Signal int
 const (
 	SIGHUP  Signal = 1
 	SIGINT  Signal = 2
+	SIGQUIT Signal = 3
 	SIGKILL Signal = 9
 	SIGTERM Signal = 15
 	SIGCHLD Signal = 17

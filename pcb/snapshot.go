@@ -12,14 +12,17 @@ type Snapshot struct {
 	Mono time.Duration // monotonic clock at the start of the scan; only differences have a meaning
 	Boot time.Duration // time since boot, suspend included, at the start of the scan
 
-	Source         string        // which reader: proc, gopsutil
-	ScanDuration   time.Duration // how long the scan of the processes took
-	Procs          []Process     // sorted by PID
-	Threads        []Thread      // of the processes that were looked into; see Process.FirstThread
-	Host           Host
-	System         System
-	Coverage       Coverage
-	Self           Self
+	Source       string        // which reader: proc, gopsutil
+	ScanDuration time.Duration // how long the scan of the processes took
+	Procs        []Process     // sorted by PID
+	Threads      []Thread      // of the processes that were looked into; see Process.FirstThread
+	Host         Host
+	System       System
+	Coverage     Coverage
+	Self         Self
+	// ExecStart is the se.exec_start of a task that ran at the reading, by CPU as far as it was asked for: the distance of
+	// another task's own from that of the CPU where it ran last is how long ago that was.
+	ExecStart      map[int32]time.Duration
 	Foreign        bool   // read from another /proc than this kernel's own: no action is possible on its pids
 	ForeignWhy     string // why it counts as foreign
 	FallbackReason string // why a better source was not used, empty when none was wanted

@@ -27,7 +27,8 @@ const (
 // Prober reads evidence about suspects. It is for one goroutine.
 type Prober struct {
 	root   string
-	memory bounded.Pool // readers of environ, which the memory map lock can block
+	memory bounded.Pool // readers that the memory map lock of the process can block
+	paths  bounded.Pool // readers that walk a path, which may lead to a dead server
 	plain  bounded.Pool // all others
 
 	mu   sync.Mutex // over what follows: a reader that is late writes to it when it ends
@@ -46,7 +47,7 @@ func NewProber(root string) *Prober {
 	}
 	return &Prober{
 		root: root, exes: make(map[exeKey]exeFacts), nets: make(map[string]listeners),
-		memory: bounded.Pool{Max: maxBlocked}, plain: bounded.Pool{Max: maxBlocked},
+		memory: bounded.Pool{Max: maxBlocked}, paths: bounded.Pool{Max: maxBlocked}, plain: bounded.Pool{Max: maxBlocked},
 	}
 }
 
@@ -54,13 +55,14 @@ func NewProber(root string) *Prober {
 type pass struct {
 	*Prober
 	ctx    context.Context
+	snap   *pcb.Snapshot
 	groups *groups
 }
 
 // Probe reads what is asked for, of the first 64 processes that are named, for about 250 ms. What the kernel lets every
 // reader wait for is told as blocked; a process that is missing in the answer has ended, or its turn did not come.
 func (p *Prober) Probe(ctx context.Context, snap *pcb.Snapshot, want []pcb.ProbeRequest) map[pcb.ID]*pcb.Probe {
-	now := &pass{Prober: p, ctx: ctx, groups: &groups{}}
+	now := &pass{Prober: p, ctx: ctx, snap: snap, groups: &groups{}}
 	end := time.Now().Add(passTimeout)
 	out := make(map[pcb.ID]*pcb.Probe)
 	for _, request := range merge(want) {
@@ -90,21 +92,23 @@ func merge(want []pcb.ProbeRequest) []pcb.ProbeRequest {
 }
 
 // probe reads one process; nil when it is not there, or not to the end. row is what the Snapshot has of it, if anything.
-// The environment is read by itself: the memory map lock blocks that and nothing else.
+// What the memory map lock blocks is read by itself, and so is what a dead file server does: neither keeps the rest.
 func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
 	probe := pcb.Probe{ID: request.ID, TID: request.TID, At: monotonic()}
-	environ, others := request.Kinds&pcb.ProbeEnv, request.Kinds&^pcb.ProbeEnv
+	left := request.Kinds
 	if row != nil && row.Blocked { // whoever reads it now waits, too
-		probe.Blocked, environ = environ, 0
+		probe.Blocked = left & (pcb.BehindMemory | pcb.BehindPaths)
 		if !row.Have.Has(pcb.FieldStat) {
-			probe.Blocked, others = request.Kinds, 0
+			probe.Blocked = left
 		}
+		left &^= probe.Blocked
 	}
-	left := environ | others
 	for _, step := range []struct {
 		pool  *bounded.Pool
 		kinds pcb.ProbeKinds
-	}{{&p.plain, others}, {&p.memory, environ}} {
+	}{
+		{&p.plain, left &^ (pcb.BehindMemory | pcb.BehindPaths)}, {&p.memory, left & pcb.BehindMemory}, {&p.paths, left & pcb.BehindPaths},
+	} {
 		if step.kinds == 0 {
 			continue
 		}
@@ -176,6 +180,10 @@ func (s *suspect) read(kinds pcb.ProbeKinds) error {
 		{pcb.ProbeOOM, (*suspect).readOOM},
 		{pcb.ProbeNproc, (*suspect).readNproc},
 		{pcb.ProbeNewFDs, (*suspect).readNewFDs},
+		{pcb.ProbeLocks, (*suspect).readLocks},
+		{pcb.ProbeSleepers, (*suspect).readSleepers},
+		{pcb.ProbeExeFile, (*suspect).readExeFile},
+		{pcb.ProbeLibraries, (*suspect).readLibraries},
 	} {
 		if kinds&part.kind == 0 {
 			continue

@@ -52,7 +52,7 @@ func (s *suspect) readThread() error {
 	}
 	nice, err := strconv.ParseInt(string(field[16]), 10, 32)
 	policy, err2 := strconv.ParseUint(string(field[38]), 10, 32)
-	s.Nice, s.Policy = int32(nice), uint32(policy)
+	s.Nice, s.Policy, s.CPU = int32(nice), uint32(policy), int32(parseInt(field[36]))
 	return errors.Join(err, err2)
 }
 

@@ -184,6 +184,8 @@ int main(int argc, char **argv)
 	try_all(guards, argv[1]);
 	try_all(limits, argv[1]);
 	try_all(leaks, argv[1]);
+	try_all(lock_cases, argv[1]);
+	try_all(old_files, argv[1]);
 	fprintf(stderr, "no case %s\n", argv[1]);
 	return 97;
 }

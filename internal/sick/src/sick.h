@@ -75,7 +75,7 @@ struct sick_case {
 
 extern const struct sick_case zombies[], orphans[], hogs[], stuck[];
 extern const struct sick_case catalogue[], guards[], limits[];
-extern const struct sick_case catalogue[], guards[];
 extern const struct sick_case leaks[];
+extern const struct sick_case lock_cases[], old_files[];
 
 #endif

@@ -20,13 +20,27 @@ static struct fuse_attr attributes(uint64_t node)
 	return (struct fuse_attr){ .ino = node, .mode = node == FUSE_ROOT_ID ? 040755 : 0100644, .nlink = 1 };
 }
 
-/* serve is a file system where every name is a file that can be opened, and whoever closes one waits. */
+/* What is sent to who waits for a read, so that its sleep is one that can't be broken any more: SIGKILL to the process, or
+ * a signal that has a handler to the thread. */
+static int reader_gets;
+
+static void hold_reader(pid_t tid)
+{
+	if (reader_gets == SIGKILL)
+		kill(tid, SIGKILL);
+	else
+		syscall(SYS_tkill, tid, reader_gets);
+	await(tid, 'D');
+	ready();
+}
+
+/* serve is a file system where every name is a file that can be opened, and whoever reads or closes one waits. */
 static void serve(const struct fuse_in_header *in)
 {
 	struct fuse_init_out init = { .major = 7, .minor = 31, .max_write = 65536 };
 	struct fuse_entry_out entry = { .nodeid = 2, .entry_valid = 3600, .attr_valid = 3600, .attr = attributes(2) };
 	struct fuse_attr_out attr = { .attr_valid = 3600, .attr = attributes(in->nodeid) };
-	struct fuse_open_out open = { .fh = 1 };
+	struct fuse_open_out open = { .fh = 1, .open_flags = FOPEN_DIRECT_IO };
 	switch (in->opcode) {
 	case FUSE_INIT:
 		return answer(in->unique, 0, &init, sizeof init);
@@ -38,6 +52,8 @@ static void serve(const struct fuse_in_header *in)
 		return answer(in->unique, 0, &open, sizeof open);
 	case FUSE_FLUSH:
 		return ready();
+	case FUSE_READ:
+		return hold_reader(in->pid);
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
@@ -107,8 +123,50 @@ static void close_a_file(void)
 
 static void parent_in_d(void) { with_server("main", close_a_file); }
 
+static void read_a_file(void)
+{
+	char byte;
+	int file = open("mount/file", O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		die("open");
+	(void)!read(file, &byte, 1);
+	die("read");
+}
+
+/* It was killed, and waits for its file server first. */
+static void unkillable(void)
+{
+	reader_gets = SIGKILL;
+	with_server("stuck", read_a_file);
+}
+
+static void *read_in_thread(void *unused)
+{
+	(void)unused;
+	read_a_file();
+	return NULL;
+}
+
+static void read_beside(void)
+{
+	pthread_t thread;
+	reap_on_sigchld();
+	if (pthread_create(&thread, NULL, read_in_thread, NULL) || pthread_setname_np(thread, "reader"))
+		die("pthread_create");
+	park();
+}
+
+/* One thread of several waits so. */
+static void hung_thread(void)
+{
+	reader_gets = SIGCHLD;
+	with_server("stuck", read_beside);
+}
+
 const struct sick_case stuck[] = {
 	{ "stuck-exec", stuck_exec },
 	{ "zombie-parent-in-D", parent_in_d },
+	{ "hung-unkillable", unkillable },
+	{ "hung-thread", hung_thread },
 	{ 0 },
 };
