@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ptop/collect"
+	"ptop/collect/events"
 	"ptop/detect"
 	"ptop/export"
 	"ptop/internal/column"
@@ -28,6 +29,8 @@ type program struct {
 	given map[string]bool
 	// collector is the one that sampler made.
 	collector *collect.Collector
+	// events is what it added to that: to be closed, or the kernel goes on telling.
+	events *events.Source
 	args      []string // the process IDs to act on
 	env       environment
 	stdin     *os.File
@@ -40,6 +43,9 @@ type program struct {
 func Run(ctx context.Context, args, env []string, stdin *os.File, stdout, stderr io.Writer) int {
 	p := &program{env: env, stdin: stdin, stdout: stdout, out: stdout, stderr: stderr}
 	code, err := p.run(ctx, args)
+	if p.events != nil {
+		_ = p.events.Close() // it can't be done about; the socket's end ends it on newer kernels
+	}
 	switch {
 	case err == nil:
 		return int(code)

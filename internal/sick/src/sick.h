@@ -74,5 +74,6 @@ struct sick_case {
 
 extern const struct sick_case zombies[], orphans[], hogs[], stuck[];
 extern const struct sick_case catalogue[], guards[];
+extern const struct sick_case churners[];
 
 #endif
