@@ -4,6 +4,7 @@ package detect
 var All = []*Detector{
 	zombie, orphan,
 	runawayCPU, syscallSpin, ctxStorm, cpuContended, cpuStarved,
+	forkChurn,
 	stoppedJob,
 	termBlocked, termIgnored,
 }

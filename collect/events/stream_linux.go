@@ -122,5 +122,8 @@ func (s *stream) cut(snap *pcb.Snapshot, began time.Duration) (*pcb.Events, stri
 func (s *stream) close() error {
 	close(s.quit)
 	<-s.done
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = errors.New("the listening has ended") // for a reading that is under way
 	return s.sock.close()
 }

@@ -31,12 +31,12 @@ type program struct {
 	collector *collect.Collector
 	// events is what it added to that: to be closed, or the kernel goes on telling.
 	events *events.Source
-	args      []string // the process IDs to act on
-	env       environment
-	stdin     *os.File
-	stdout    io.Writer
-	out       io.Writer // stdout, or what an interrupt makes give up a blocked write to it
-	stderr    io.Writer
+	args   []string // the process IDs to act on
+	env    environment
+	stdin  *os.File
+	stdout io.Writer
+	out    io.Writer // stdout, or what an interrupt makes give up a blocked write to it
+	stderr io.Writer
 }
 
 // Run is ptop: it does what args ask for and gives the exit code.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -54,7 +55,7 @@ func Start(t testing.TB, name string) *Case {
 	c := &Case{t: t, mark: fmt.Sprintf("%s=%d.%d", marker, os.Getpid(), time.Now().UnixNano()), roles: make(map[string]int)}
 	cmd := exec.Command(path, name)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), c.mark)
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), ofCI), c.mark)
 	cmd.Stderr = os.Stderr
 	cmd.ExtraFiles = []*os.File{theirs}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -84,6 +85,12 @@ func Start(t testing.TB, name string) *Case {
 		t.Fatalf("sick: %s: process %d is not there", name, c.PID)
 	}
 	return c
+}
+
+// ofCI reports whether a variable says that a build made the process: the test may be of one, the case is not.
+func ofCI(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	return slices.Contains([]string{"BUILD_ID", "JENKINS_NODE_COOKIE", "GITHUB_RUN_ID", "CI_JOB_ID"}, name)
 }
 
 // Of gives the pid that has a role in the case, such as "zombie".
