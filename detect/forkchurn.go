@@ -87,7 +87,7 @@ func (p *Pass) makersByCPU() []maker {
 			}
 		}
 	}
-	if most.share = 100 * most.childCPU / sum; most.i == tree.None || most.childCPU < p.Param("child_cpu") || most.share < 50 {
+	if most.share = 100 * most.childCPU / sum; most.i == tree.None || most.childCPU < p.Param("child_cpu") || most.share <= 50 {
 		return nil
 	}
 	return []maker{most}

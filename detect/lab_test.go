@@ -20,6 +20,9 @@ type lab struct {
 	cover   pcb.Coverage
 	foreign bool
 	threads []pcb.Thread
+	events  *pcb.Events
+	off     string             // why there are no events
+	forks   *uint64            // since boot
 	asked   []pcb.ProbeRequest // of the latest reading
 }
 
@@ -48,6 +51,7 @@ const everything = pcb.FieldStat | pcb.FieldCreds | pcb.FieldSignals | pcb.Field
 func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) ([]Finding, []Event) {
 	l.t.Helper()
 	s := &pcb.Snapshot{Mono: at, Boot: bootAt + at, Time: epoch.Add(at), Procs: slices.Clone(procs), Host: l.host, Coverage: l.cover, Foreign: l.foreign, Threads: l.threads}
+	s.Events, s.EventsOff, s.System.Forks = l.events, l.off, l.forks
 	slices.SortFunc(s.Procs, func(a, b pcb.Process) int { return cmp.Compare(a.PID, b.PID) })
 	for i := range s.Procs {
 		s.Procs[i].At, s.Procs[i].SwitchesAt = at, at
