@@ -55,7 +55,7 @@ func (p *Pass) makes(c *churn, m *maker) string {
 		return fmt.Sprintf("seems to make most of the %s processes or threads that are born a second", short(c.perSecond))
 	}
 	e := p.Snap.Events
-	return fmt.Sprintf("makes %s processes a second, of which %s live too shortly to be seen", short(e.PerSecond(m.forker.Forks)), fewOf(m.forker.ShortLived, m.forker.Forks))
+	return fmt.Sprintf("makes %s processes a second, %s of them too short-lived to be seen", short(e.PerSecond(m.forker.Forks)), fewOf(m.forker.ShortLived, m.forker.Forks))
 }
 
 // fewOf says a part in words where these say as much.
