@@ -24,7 +24,7 @@ func eventsSchema() node {
 			always("exit_statuses", listOf("how these ended, the most frequent first", object("a status",
 				always("wait_status", integer("as wait() gives it")), always("status", words("in words")), always("count", integer("how many"))))),
 			always("other_statuses", integer("how many ended with statuses that are not listed")),
-			sometimes("names", listOf("of some that called exec", node{"type": "string"}))))),
+			sometimes("names", listOf("of some of these", node{"type": "string"}))))),
 		sometimes("short_lived_others", integer("short-lived whose maker is not listed or not known")),
 		sometimes("lost_parents", listOf("processes that ended and left children which live on, the latest first", object("one",
 			always("parent", object("who", told...)),

@@ -36,7 +36,7 @@ type Forker struct {
 	Execs         uint64      // of the short-lived, how many called exec: the others ran on what forked them
 	Statuses      []ExitCount // wait statuses of the short-lived, the most frequent first
 	OtherStatuses uint64      // of those with a status that is not listed
-	Names         []string    // of short-lived ones that called exec, as far as one was caught alive
+	Names         []string    // of short-lived ones, as far as one that called exec was caught alive or gave itself a name
 }
 
 // ExitCount is how many processes ended with a wait status.

@@ -80,15 +80,18 @@ func TestShortLivedCountForWhoLives(t *testing.T) {
 	d.ends(31, 31, 0)
 	d.ends(30, 30, 0)
 	d.forks(10, 40) // lives on
+	d.forks(10, 41)
+	d.comm(&event{pid: 41, tgid: 41}, []byte("renamed\x00"))
+	d.ends(41, 41, 0)
 	e := d.look(there(1, 0, "init", 0), shell)
 	f := d.one(e, 10)
-	if f.ID != shell.ID || f.Name != "bash" || f.Forks != 7 || f.ShortLived != 6 || f.Execs != 3 || len(f.Names) != 1 || f.Names[0] != "true" {
+	if f.ID != shell.ID || f.Name != "bash" || f.Forks != 8 || f.ShortLived != 7 || f.Execs != 3 || fmt.Sprint(f.Names) != "[true renamed]" {
 		t.Errorf("%+v", f)
 	}
-	if len(f.Statuses) != 3 || f.Statuses[0] != (pcb.ExitCount{Status: 0, Count: 4}) {
+	if len(f.Statuses) != 3 || f.Statuses[0] != (pcb.ExitCount{Status: 0, Count: 5}) {
 		t.Errorf("statuses %v", f.Statuses)
 	}
-	if e.ShortLived != 8 || e.Rest != 2 || e.Forks != 9 || e.Exits != 8 || len(e.Forkers) != 1 {
+	if e.ShortLived != 9 || e.Rest != 2 || e.Forks != 10 || e.Exits != 9 || len(e.Forkers) != 1 {
 		t.Errorf("%+v", e)
 	}
 	d.ends(40, 40, 0) // born in the interval before
@@ -182,7 +185,7 @@ func TestLostParents(t *testing.T) {
 		t.Errorf("%+v", end)
 	}
 	d.ends(10, 10, 9) // it answers for 21 and 23, but has not forked them
-	if e = d.look(there(1, 0, "init", 0)); len(e.Ends) != 0 {
+	if e = d.look(there(1, 0, "init", 0), there(21, 1, "worker", at), there(23, 1, "worker", at)); len(e.Ends) != 0 || d.live[21] == nil {
 		t.Errorf("%+v", e.Ends)
 	}
 }

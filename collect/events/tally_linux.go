@@ -79,9 +79,9 @@ func (l *ledger) charge(p *process, status int32) {
 	t.ended(status, 1)
 	if p.execed {
 		t.execs++
-		if p.comm != "" {
-			t.sawName(p.comm)
-		}
+	}
+	if p.comm != "" && (p.execed || p.comm != p.parent.comm) {
+		t.sawName(p.comm)
 	}
 	if own := p.tally; own != nil {
 		t.forks += own.forks
