@@ -65,7 +65,7 @@ func (p *Pass) churn() churn {
 	for k := range e.Forkers {
 		f := &e.Forkers[k]
 		i := p.Snap.Index(f.ID.PID)
-		if i < 0 || f.Ended || !f.Is(p.proc(int32(i)).ID) || !p.judged(int32(i)) {
+		if i < 0 || f.Ended || !f.Is(p.proc(int32(i)).ID) || !p.judged(int32(i)) || p.proc(int32(i)).KernelThread() {
 			continue
 		}
 		if 100*float64(f.Forks) >= p.Param("share")*float64(e.Forks) {
