@@ -127,16 +127,18 @@ func TestForkChurnByCPU(t *testing.T) {
 		a, b   time.Duration // in a second
 		forks  uint64
 		blamed int32 // 0 for nobody, -1 for nothing told
+		cover  pcb.Coverage
 	}{
-		"one parent":      {600 * time.Millisecond, 20 * time.Millisecond, 600, 30},
-		"two alike":       {300 * time.Millisecond, 300 * time.Millisecond, 600, 0},
-		"nobody waits":    {0, 0, 600, 0},
-		"hardly anything": {10 * time.Millisecond, 0, 600, 0},
-		"few forks":       {900 * time.Millisecond, 0, 60, -1},
+		"one parent":                    {600 * time.Millisecond, 20 * time.Millisecond, 600, 30, pcb.Coverage{PIDNamespace: "init"}},
+		"one of those that can be seen": {600 * time.Millisecond, 0, 600, 30, pcb.Coverage{PIDNamespace: "child"}},
+		"two alike":                     {300 * time.Millisecond, 300 * time.Millisecond, 600, 0, pcb.Coverage{PIDNamespace: "init"}},
+		"nobody waits":                  {0, 0, 600, 0, pcb.Coverage{PIDNamespace: "init"}},
+		"hardly anything":               {10 * time.Millisecond, 0, 600, 0, pcb.Coverage{PIDNamespace: "init"}},
+		"few forks":                     {900 * time.Millisecond, 0, 60, -1, pcb.Coverage{PIDNamespace: "init"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, "fork-churn.hold=0")
-			l.off = "it takes CAP_NET_ADMIN"
+			l.off, l.cover = "it takes CAP_NET_ADMIN", c.cover
 			l.tells(0, nil, 1000, uses(30, 0), uses(31, 0))
 			f := one(t, l.tells(time.Second, nil, 1000+c.forks, uses(30, c.a), uses(31, c.b)), "fork-churn")
 			switch {
@@ -148,11 +150,11 @@ func TestForkChurnByCPU(t *testing.T) {
 			case f == nil:
 				t.Fatal("nothing is told")
 			}
-			want := Likely
-			if c.blamed == 0 {
-				want = Unknown
+			want, severity := Likely, Warning
+			if c.blamed == 0 || c.cover.PIDNamespace == "child" {
+				want, severity = Unknown, Info
 			}
-			if f.Subject.PID != c.blamed || f.Confidence != want || !strings.Contains(strings.Join(f.Missing, "; "), "CAP_NET_ADMIN") {
+			if f.Subject.PID != c.blamed || f.Confidence != want || f.Severity != severity || !strings.Contains(strings.Join(f.Missing, "; "), "CAP_NET_ADMIN") {
 				t.Errorf("%v: %s; missing %v", f.Confidence, f.Summary, f.Missing)
 			}
 		})

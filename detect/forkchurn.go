@@ -12,8 +12,9 @@ var forkChurn = &Detector{
 		"are a loop of a script, a service that fails and is started again, a server that makes a process for each request. Where the kernel tells of\n" +
 		"births and ends, those are counted for whoever lives and makes them, directly or by short-lived ones. Else /proc/stat tells their number,\n" +
 		"threads included, and that a parent is the one only shows by what the children used that it waited for.",
-	Advice:   "See what is started and with what exit status; a loop that fails wants a pause, work that needs no process of its own wants none.",
-	Severity: "warning; info of a build (a build tool among its ancestors, or a build's marks in its environment), and where it can't be told who makes them",
+	Advice: "See what is started and with what exit status; a loop that fails wants a pause, work that needs no process of its own wants none.",
+	Severity: "warning; info of a build (a build tool among its ancestors, or a build's marks in its environment), where it can't be told who makes\n" +
+		"them, and where others than those that can be seen may",
 	Params: []Param{
 		{"rate", 100, "/s", "processes born, on the whole machine; threads included where the kernel does not tell of births"},
 		{"rate_clear", 70, "/s", "processes born below which it is over"},

@@ -42,6 +42,10 @@ func (p *Pass) churnOf(c *churn, m *maker) Finding {
 		f.Missing = append(f.Missing, p.noEvents())
 	}
 	build := p.ofBuildTool(&f, m.i)
+	if c := &p.Snap.Coverage; m.forker == nil && (c.HidePID || c.PIDNamespace == "child") {
+		f.Severity, f.Confidence = Info, Unknown
+		f.Missing = append(f.Missing, "who else is there: /proc/stat counts the births of the whole machine, of which not all processes can be seen from here")
+	}
 	f.Summary = f.Subject.label() + " " + p.makes(c, m)
 	f.Why = build + whatEnds(m.forker) + ". " + f.proof()
 	f.So = p.costsOf(c, m)
