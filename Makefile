@@ -52,7 +52,7 @@ diagnosis: ## docs/diagnosis.md: every sick and healthy case made for real, and 
 	go test ./detect -count 1 -run 'TestHogs|TestZombie|TestOrphan|TestReal' -args -diagnosis=../docs/diagnosis.md
 
 bench: ## time and allocations; the scan beside its floor in the same run
-	go test -run '^$$' -bench . -benchtime 1s ./collect ./tree ./detect ./export ./internal/view ./ui
+	go test -run '^$$' -bench . -benchtime 1s ./collect ./collect/events ./tree ./detect ./export ./internal/view ./ui
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for pkg in $$(go list ./...); do \

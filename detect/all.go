@@ -7,6 +7,7 @@ var All = []*Detector{
 	memoryLeak, fdLeak, threadLeak,
 	cgroupThrottled, oomRisk, pidExhaustion,
 	deadlock, priorityInversion, hungTask,
+	forkChurn,
 	stoppedJob,
 	termBlocked, termIgnored, pid1NoTerm,
 	deletedExe,

@@ -22,7 +22,10 @@ type History struct {
 	strays  []int32               // those whose parent may not be the one that made them
 	gated   map[*Detector][]int32 // those that passed a detector's Gate
 
-	climbing [gauges][]int32 // those of which a gauge has risen lately
+	climbing [gauges][]int32          // those of which a gauge has risen lately
+	ends     map[int32]*pcb.ParentEnd // parents that ended, by pid, of the latest reading and the one before
+	before   []pcb.ParentEnd          // those of the one before
+	heirs    map[int32]*pcb.ParentEnd // by pid of a child that one left, of the latest reading
 
 	told map[Key]bool // the findings that are being told: what a rule with a lower threshold for clearing asks
 
@@ -38,6 +41,7 @@ func newHistory() History {
 	return History{
 		told: map[Key]bool{}, dead: map[deadOf]int{}, gated: map[*Detector][]int32{}, kept: memory{}, turns: map[*Detector]int32{},
 		places: newPlaces(), crowds: newCrowds(), victims: map[*Detector]pcb.ID{},
+		ends: map[int32]*pcb.ParentEnd{}, heirs: map[int32]*pcb.ParentEnd{},
 	}
 }
 
@@ -65,9 +69,11 @@ type gone struct {
 
 // lostParent is a parent that a process was seen to lose.
 type lostParent struct {
-	ID   pcb.ID
-	Name string
-	At   time.Duration // Mono of the reading that showed another parent
+	ID     pcb.ID
+	Name   string
+	At     time.Duration  // Mono when that was, or of the reading that showed another parent
+	End    *pcb.ParentEnd // how it ended; nil where no event told
+	unseen bool           // no reading showed them together
 }
 
 // watchFrom is the demand (percent of a CPU) or the voluntary switches a second from which a process is watched.
@@ -94,6 +100,7 @@ func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans s
 	if cap(now) < len(s.Procs) {
 		now = make([]entry, 0, len(s.Procs)+len(s.Procs)/8+16)
 	}
+	h.enterEnds(s.Events)
 	j := 0
 	for i := range s.Procs { // both are sorted by pid
 		p := &s.Procs[i]
@@ -139,7 +146,9 @@ func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int3
 	if parent != tree.None {
 		if q := &s.Procs[parent]; q.ID != e.parent {
 			if !e.parent.IsZero() && p.State != 'X' {
-				e.lost = &lostParent{e.parent, e.parentName, s.Mono}
+				e.lost = h.loses(s, e.parent, e.parentName)
+			} else if e.lost == nil && len(h.heirs) > 0 {
+				e.lost = h.lostUnseen(s, p, q)
 			}
 			e.parent, e.parentName = q.ID, q.Name()
 		}

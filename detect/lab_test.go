@@ -21,6 +21,9 @@ type lab struct {
 	foreign bool
 	system  pcb.System
 	threads []pcb.Thread
+	events  *pcb.Events
+	off     string             // why there are no events
+	forks   *uint64            // since boot
 	asked   []pcb.ProbeRequest // of the latest reading
 	inTurn  []pcb.ProbeRequest // with what everyone is asked in turn
 }
@@ -50,6 +53,10 @@ const everything = pcb.FieldStat | pcb.FieldCreds | pcb.FieldSignals | pcb.Field
 func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) ([]Finding, []Event) {
 	l.t.Helper()
 	s := &pcb.Snapshot{Mono: at, Boot: bootAt + at, Time: epoch.Add(at), Procs: slices.Clone(procs), Host: l.host, Coverage: l.cover, Foreign: l.foreign, Threads: l.threads, System: l.system}
+	if l.forks != nil {
+		s.System.Forks = l.forks
+	}
+	s.Events, s.EventsOff = l.events, l.off
 	slices.SortFunc(s.Procs, func(a, b pcb.Process) int { return cmp.Compare(a.PID, b.PID) })
 	for i := range s.Procs {
 		s.Procs[i].At, s.Procs[i].SwitchesAt = at, at

@@ -99,6 +99,7 @@ func (p *Pass) orphan(i int32) (Finding, bool) {
 		f.Confidence = Proved
 		f.held = p.Snap.Mono - lost.At
 		f.Since = p.Snap.Time.Add(-f.held)
+		f.know("lost_parent", lost.words(p.Snap), lost.source(q.ID))
 	}
 	if b.doubtful() {
 		f.Confidence = Unknown
@@ -120,7 +121,7 @@ func (b *belief) provenance() string {
 	q := b.q
 	adopter := fmt.Sprintf("%d (%s)", b.parent.PID, b.parent.Name())
 	if lost := b.History.of(b.i).lost; lost != nil {
-		return fmt.Sprintf("forked by %d (%s), which is gone; adopted by %s", lost.ID.PID, lost.Name, adopter)
+		return fmt.Sprintf("forked by %s; adopted by %s", lost.words(b.Snap), adopter)
 	}
 	if b.unsure {
 		return "forked or adopted by " + adopter + ", which of them is unknown"

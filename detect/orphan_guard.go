@@ -91,7 +91,8 @@ func (b *belief) daemon(probe *pcb.Probe) string {
 // before a reading could see it, and this one runs the same program. A shell leaves its background jobs so; and several
 // of one session are what is left of a killed server.
 func (b *belief) forkedAway() bool {
-	if !b.q.ForkedNoExec() || shell(b.q) || b.History.of(b.i).lost != nil || !leaderDead(b.Snap, b.q, b.q.SID) {
+	lost := b.History.of(b.i).lost
+	if !b.q.ForkedNoExec() || shell(b.q) || lost != nil && !lost.unseen || !leaderDead(b.Snap, b.q, b.q.SID) {
 		return false
 	}
 	return !slices.ContainsFunc(b.History.strays, func(k int32) bool {

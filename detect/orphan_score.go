@@ -67,7 +67,7 @@ func (p *Pass) believed(i int32) *belief {
 	lost := p.History.of(i).lost
 	switch {
 	case lost != nil:
-		b.adopt(fmt.Sprintf("it was seen to lose its parent, %d (%s)", lost.ID.PID, lost.Name))
+		b.adopt(fmt.Sprintf("it was seen to lose its parent, %s", lost.who()))
 	case b.parent != nil && q.Started < b.parent.Started:
 		b.adopt("it is older than its parent")
 	case b.parent != nil && leaderless(p.Snap, q, q.PGID, b.parent.PGID):

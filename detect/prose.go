@@ -195,6 +195,19 @@ var phrases = map[string]phrase{
 	"exe_deleted":        {"%s was deleted", ""},
 	"deleted_libraries":  {"deleted and replaced: %s", ""},
 	"replaced_seconds":   {"replaced %s ago", ""},
+	// events: who makes processes, and who left them
+	"lost_parent":             {"", ""},
+	"forks_per_s":             {"%s processes a second", ""},
+	"machine_forks_per_s":     {"%s a second on the whole machine", ""},
+	"short_lived_per_s":       {"%s a second are born and gone between two readings", ""},
+	"short_lived_execs_per_s": {"%s of these start a program", ""},
+	"short_lived_exits":       {"%s", ""},
+	"short_lived_names":       {"among them %s", ""},
+	"events_lost":             {"%s events were lost, so that these are lower bounds", ""},
+	"forkers":                 {"%s", ""},
+	"child_cpu_percent":       {"the children that it waited for used %s %% of a CPU", ""},
+	"child_cpu_share_percent": {"which is %s %% of what all such children used", ""},
+	"build_marks":             {"marked by a build: %s", ""},
 }
 
 // words says a fact, or nothing for one that only the typed evidence shows.

@@ -32,6 +32,9 @@ func (w *Writer) Explain(f *monitor.Frame, d *pcb.Detail) error {
 	}
 	p.labelled("ancestry", ancestryWords(&r))
 	p.labelled("children", childrenWords(&r))
+	if makes := detect.ShortLived(f.Snap, r.Proc.ID); makes != "" {
+		p.labelled("forks", makes)
+	}
 	p.labelled("belongs", placeWords(&r))
 	if n := r.Proc.ThreadCount; n > 1 {
 		p.labelled("threads", fmt.Sprintf("%d read of %d", n, r.Proc.Threads))
@@ -205,6 +208,9 @@ func (w *Writer) ExplainJSON(f *monitor.Frame, d *pcb.Detail) error {
 	}
 	e.relatives("ancestry", r.Snap, r.Forest.Ancestors(r.Index))
 	e.relatives("children", r.Snap, r.Forest.Children(r.Index))
+	if makes := detect.ShortLived(r.Snap, r.Proc.ID); makes != "" {
+		e.text("short_lived", makes)
+	}
 	e.findings(r.Findings)
 	e.detail(d)
 	e.close('}')

@@ -27,6 +27,9 @@ func (w *Writer) Findings(f *monitor.Frame) error {
 	if note := coverageWords(f.Snap); note != "" {
 		p.labelled("unseen", note)
 	}
+	if e := f.Snap.Events; e != nil && e.Lost > 0 {
+		p.labelled("unseen", fmt.Sprintf("%d births, ends and the like that the kernel could not tell in time", e.Lost))
+	}
 	if f.Problem != "" {
 		p.labelled("problem", f.Problem)
 	}

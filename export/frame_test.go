@@ -43,6 +43,14 @@ func frame() *monitor.Frame {
 		Load: &load, Memory: &pcb.Memory{Total: 8 << 30, Available: 6 << 30, Free: 5 << 30}, Swap: &pcb.Swap{Total: 1 << 30, Free: 1 << 30},
 		CPUPressure: &pcb.Pressure{Some10: 4.25, SomeTotal: time.Minute}, CtxSwitches: &switches, Forks: &forks,
 	}
+	s.Events = &pcb.Events{
+		Span: 500 * time.Millisecond, Forks: 310, Threads: 4, Execs: 300, Exits: 309, Lost: 2, ShortLived: 306, Rest: 1, EndsLeft: 1,
+		Forkers: []pcb.Forker{{
+			Told: pcb.Told{ID: pcb.ID{PID: 42, Start: 4200}, Name: "checkout-agent"}, Forks: 306, ShortLived: 305, Execs: 300,
+			Statuses: []pcb.ExitCount{{Status: 0, Count: 300}, {Status: 1 << 8, Count: 4}}, OtherStatuses: 1, Names: []string{"true", hostile},
+		}},
+		Ends: []pcb.ParentEnd{{Told: pcb.Told{ID: pcb.ID{PID: 4242}, Name: hostile, Born: time.Hour}, Status: 9, At: s.Boot - time.Second, Children: []int32{60, 70}, Left: 1}},
+	}
 	web := &pcb.Container{Runtime: "docker", ID: "0123456789abcdef", Name: "checkout", Unit: "docker-0123.scope"}
 	server := proc(42, 1, 'S', "checkout-agent", "/srv/checkout-agent\x00--workers\x008\x00")
 	server.Container, server.Cgroup, server.Threads, server.FirstThread, server.ThreadCount = web, "/docker/0123", 2, 0, 2

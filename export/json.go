@@ -21,6 +21,7 @@ func (w *Writer) JSON(f *monitor.Frame) error {
 	e.host(f)
 	e.sample(f)
 	e.system(f)
+	e.events(f)
 	if !w.opt.Findings {
 		w.read(f)
 		w.encodeRows(&e)

@@ -11,7 +11,7 @@ const Tick = 10 * time.Millisecond
 
 // Compute fills r with the rates of cur against prev, reusing r's memory. prev may be nil: then nothing can be told.
 func (r *RateSet) Compute(prev, cur *Snapshot) {
-	r.Interval = 0
+	r.Interval, r.Born, r.Gone = 0, 0, 0
 	r.Procs = slices.Grow(r.Procs[:0], len(cur.Procs))[:len(cur.Procs)]
 	r.Threads = slices.Grow(r.Threads[:0], len(cur.Threads))[:len(cur.Threads)]
 	for i := range r.Threads {
@@ -34,9 +34,12 @@ func (r *RateSet) Compute(prev, cur *Snapshot) {
 		var before *Process
 		if j < len(prev.Procs) && prev.Procs[j].ID == p.ID {
 			before = &prev.Procs[j]
+		} else {
+			r.Born++
 		}
 		r.Procs[i] = r.process(prev, before, cur, p)
 	}
+	r.Gone = len(prev.Procs) - (len(cur.Procs) - r.Born)
 	r.System.compute(prev, cur)
 }
 

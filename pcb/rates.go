@@ -51,6 +51,8 @@ type RateSet struct {
 	Procs    []Rates       // parallel to Snapshot.Procs
 	Threads  []ThreadRates // parallel to Snapshot.Threads
 	System   SystemRates
+	Born     int // processes that only the later Snapshot shows; those that lived in between neither does
+	Gone     int // processes that only the earlier one shows
 }
 
 var nan = math.NaN()

@@ -26,6 +26,9 @@ type Snapshot struct {
 	Foreign        bool   // read from another /proc than this kernel's own: no action is possible on its pids
 	ForeignWhy     string // why it counts as foreign
 	FallbackReason string // why a better source was not used, empty when none was wanted
+
+	Events    *Events // births and ends since the reading before; nil where the kernel does not tell them
+	EventsOff string  // why it does not, and what would make it; empty where that was not tried
 }
 
 // Host is what does not change between two readings, or hardly.

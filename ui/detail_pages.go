@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"ptop/detect"
 	"ptop/internal/column"
 	"ptop/internal/view"
 	"ptop/pcb"
@@ -108,7 +109,7 @@ func (v *detailView) whyLines(w int) []pageLine {
 const treeMax = 500
 
 // treeLines is the way from the root down to the process, and everything below it.
-func (v *detailView) treeLines(int) []pageLine {
+func (v *detailView) treeLines(w int) []pageLine {
 	if v.row == nil || v.gone {
 		return []pageLine{textLine("it stands in no tree any more", roleDim)}
 	}
@@ -125,6 +126,12 @@ func (v *detailView) treeLines(int) []pageLine {
 	}
 	if len(down) > treeMax {
 		out = append(out, textLine(fmt.Sprintf("and %d more", len(down)-treeMax), roleDim))
+	}
+	if makes := detect.ShortLived(v.frame.Snap, v.id); makes != "" {
+		out = append(out, blank)
+		for _, l := range wrap("it forks "+makes, w, 0) {
+			out = append(out, textLine(l, roleWarning))
+		}
 	}
 	return out
 }

@@ -197,13 +197,35 @@ func (h *header) facts(f *monitor.Frame, w int) []line {
 	facts := []line{
 		taskLine(t, w),
 		h.pidLine(s, t),
-		pairs("switches", number(r.CtxSwitches)+"/s", "forks", number(r.Forks)+"/s"),
+		forkLine(f, w),
 		pairs("load", loadText(s.System.Load), "ptop", percent(r.SelfCPU)+" "+size(s.Self.RSS)+" "+s.Source),
 	}
 	if unseen := unseenText(&s.Coverage); unseen != "" {
 		facts = append(facts, plain(clip("unseen: "+unseen, w), roleWarning))
 	}
 	return facts
+}
+
+// forkLine is how often the machine switches and forks and, where there is room, what of that no list of processes shows.
+func forkLine(f *monitor.Frame, w int) line {
+	r := &f.Rates.System
+	l := pairs("switches", number(r.CtxSwitches)+"/s", "forks", number(r.Forks)+"/s")
+	e := f.Snap.Events
+	if e == nil {
+		return l
+	}
+	add := func(more line) {
+		if l.width()+2+more.width() <= w {
+			l = append(append(l, span{"  ", roleText}), more...)
+		}
+	}
+	if e.ShortLived > 0 {
+		add(pairs("short-lived", number(e.PerSecond(e.ShortLived))+"/s"))
+	}
+	if e.Lost > 0 {
+		add(line{{fmt.Sprintf("%d events lost", e.Lost), roleWarning}})
+	}
+	return l
 }
 
 // taskLine counts the processes by phase, in words as long as there is room.

@@ -15,6 +15,7 @@ var allowed = map[string]string{
 	"detect":             "pcb tree internal/near",
 	"collect":            "pcb internal/bounded",
 	"collect/detail":     "pcb internal/bounded",
+	"collect/events":     "pcb",
 	"internal/bounded":   "",
 	"internal/act":       "pcb internal/bounded",
 	"internal/container": "pcb",

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ptop/collect"
+	"ptop/collect/events"
 	"ptop/detect"
 	"ptop/export"
 	"ptop/internal/column"
@@ -28,18 +29,23 @@ type program struct {
 	given map[string]bool
 	// collector is the one that sampler made.
 	collector *collect.Collector
-	args      []string // the process IDs to act on
-	env       environment
-	stdin     *os.File
-	stdout    io.Writer
-	out       io.Writer // stdout, or what an interrupt makes give up a blocked write to it
-	stderr    io.Writer
+	// events is what it added to that: to be closed, or the kernel goes on telling.
+	events *events.Source
+	args   []string // the process IDs to act on
+	env    environment
+	stdin  *os.File
+	stdout io.Writer
+	out    io.Writer // stdout, or what an interrupt makes give up a blocked write to it
+	stderr io.Writer
 }
 
 // Run is ptop: it does what args ask for and gives the exit code.
 func Run(ctx context.Context, args, env []string, stdin *os.File, stdout, stderr io.Writer) int {
 	p := &program{env: env, stdin: stdin, stdout: stdout, out: stdout, stderr: stderr}
 	code, err := p.run(ctx, args)
+	if p.events != nil {
+		_ = p.events.Close() // it can't be done about; the socket's end ends it on newer kernels
+	}
 	switch {
 	case err == nil:
 		return int(code)

@@ -5,6 +5,7 @@ import (
 
 	"ptop/collect"
 	"ptop/collect/detail"
+	"ptop/collect/events"
 	"ptop/detect"
 	"ptop/internal/act"
 	"ptop/internal/container"
@@ -42,7 +43,8 @@ func (p *program) sampler() (*monitor.Sampler, error) {
 	if rules := p.rules(); rules != (redact.Rules{}) {
 		source = redact.NewSource(collector, rules)
 	}
-	return monitor.NewSampler(source, detail.NewProber(p.root()), detect.NewTracker(settings)), nil
+	p.events = events.NewSource(source)
+	return monitor.NewSampler(p.events, detail.NewProber(p.root()), detect.NewTracker(settings)), nil
 }
 
 // wants is what the readings must hold: the usual, and every thread where threads are shown.

@@ -180,6 +180,7 @@ int main(int argc, char **argv)
 	try_all(orphans, argv[1]);
 	try_all(hogs, argv[1]);
 	try_all(stuck, argv[1]);
+	try_all(churners, argv[1]);
 	try_all(catalogue, argv[1]);
 	try_all(guards, argv[1]);
 	try_all(limits, argv[1]);

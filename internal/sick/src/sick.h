@@ -77,5 +77,6 @@ extern const struct sick_case zombies[], orphans[], hogs[], stuck[];
 extern const struct sick_case catalogue[], guards[], limits[];
 extern const struct sick_case leaks[];
 extern const struct sick_case lock_cases[], old_files[];
+extern const struct sick_case churners[];
 
 #endif
