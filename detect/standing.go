@@ -13,6 +13,7 @@ import (
 // as the detector's: what a person who looks at one process wants to know.
 type Standing struct {
 	ID      pcb.ID
+	Role    string // what it is to others, where that is provable: "main process of nginx.service"; else empty
 	Origin  string // who made it and who has it, where its parent need not be who made it; else empty
 	Verdict string // "no orphan: …" and the like, with the reasons
 }
@@ -41,7 +42,7 @@ func (t *Tracker) follows(s *pcb.Snapshot) []pcb.ProbeRequest {
 }
 
 func (p *Pass) standing(i int32) Standing {
-	s := Standing{ID: p.proc(i).ID}
+	s := Standing{ID: p.proc(i).ID, Role: p.role(i)}
 	if s.Verdict = p.outOfQuestion(i); s.Verdict != "" {
 		return s
 	}
@@ -60,7 +61,57 @@ func (p *Pass) standing(i int32) Standing {
 	default:
 		s.Verdict = "no orphan: its parent, " + parent + ", lives, and nothing shows that another made it"
 	}
+	if reason, none := strings.CutPrefix(s.Verdict, "no orphan: "); none && s.Role != "" { // the role says most
+		s.Verdict = "no orphan: " + s.Role + "; " + reason
+	}
 	return s
+}
+
+// role says what a process is to others.
+func (p *Pass) role(i int32) string {
+	q := p.proc(i)
+	parent := p.parent(i)
+	switch {
+	case q.KernelThread() || !p.judged(i):
+		return ""
+	case namespaceInit(q) || q.PID == 1 && p.Snap.Coverage.PIDNamespace == "child":
+		return "PID 1 of " + containerOf(q)
+	case q.PID == 1:
+		return "PID 1 of the machine: it starts the others and adopts their orphans"
+	case livesAlone(q):
+		return "one of those programs that are made to outlive who started them"
+	case p.mainOfUnit(i):
+		return "main process of " + q.Container.Unit
+	case parent != nil && namespaceInit(parent) && q.SID == q.PID:
+		return "leads a session of its own in " + containerOf(q)
+	case q.SID == q.PID && q.TTY != 0:
+		return "leads the session of its terminal, as a login's first process does"
+	}
+	return ""
+}
+
+func containerOf(q *pcb.Process) string {
+	c := q.Container
+	switch {
+	case c == nil || c.ID == "" && c.Name == "":
+		return "a pid namespace"
+	case c.Name != "":
+		return "container " + c.Name
+	}
+	return "container " + c.ID[:min(12, len(c.ID))]
+}
+
+// mainOfUnit reports whether a process is what a service manager started a service as: its child, and the oldest of those
+// in the service's cgroup.
+func (p *Pass) mainOfUnit(i int32) bool {
+	q, parent := p.proc(i), p.parent(i)
+	c := q.Container
+	if c == nil || !strings.HasSuffix(c.Unit, ".service") || parent == nil || parent.Comm != "systemd" || parent.Cgroup == q.Cgroup {
+		return false
+	}
+	return !slices.ContainsFunc(p.Snap.Procs, func(other pcb.Process) bool {
+		return other.Cgroup == q.Cgroup && other.Started < q.Started && !other.KernelThread()
+	})
 }
 
 // outOfQuestion says why a process can't be an orphan, or why that can't be told; empty where the score decides.

@@ -3,6 +3,8 @@ package detect
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"ptop/pcb"
@@ -29,10 +31,11 @@ type Tracker struct {
 	followed pcb.ID // whose Standing is wanted; zero for none
 }
 
-// stateKey tells apart two findings that one detector groups by the same process.
+// stateKey tells apart two findings that one detector groups by the same process, by what they are and not by which
+// comes first: when one of them clears, the other must not be taken for it.
 type stateKey struct {
 	Key
-	nth int
+	part string
 }
 
 // state is one condition over time, told or not yet.
@@ -43,6 +46,7 @@ type state struct {
 	first   time.Duration // Mono since which it counts as lasting
 	since   time.Time
 	told    bool
+	count   int // as it was last told in an event
 	finding Finding
 }
 
@@ -102,7 +106,7 @@ func (t *Tracker) Judge(probes map[pcb.ID]*pcb.Probe) ([]Finding, []Event) {
 			if p.Snap.Foreign {
 				f.leaveAlone()
 			}
-			st := t.state(f.Key())
+			st := t.state(&f)
 			if event, told := st.update(p, f, hold); told {
 				findings = append(findings, st.finding)
 				events = append(events, event...)
@@ -124,18 +128,22 @@ func (f *Finding) leaveAlone() {
 	}
 }
 
-// state gives what is kept of a condition, anew when it is there the first time.
-func (t *Tracker) state(key Key) *state {
-	for k := (stateKey{Key: key}); ; k.nth++ {
-		st := t.states[k]
+// state gives what is kept of a condition, anew when it is there the first time. A second finding that nothing tells apart
+// from a first of the same reading gets a number.
+func (t *Tracker) state(f *Finding) *state {
+	part := f.Part
+	for nth := 2; ; nth++ {
+		key := stateKey{f.Key(), f.Part}
+		st := t.states[key]
 		if st == nil {
 			st = &state{first: -1}
-			t.states[k] = st
+			t.states[key] = st
 		}
 		if st.seq != t.seq {
 			st.seq = t.seq
 			return st
 		}
+		f.Part = strings.TrimPrefix(part+"-"+strconv.Itoa(nth), "-")
 	}
 }
 
@@ -159,14 +167,25 @@ func (st *state) update(p *Pass, f Finding, hold time.Duration) (events []Event,
 	before := st.finding
 	st.finding = f
 	switch {
-	case st.told && (f.Severity != before.Severity || f.Cause != before.Cause || f.Confidence != before.Confidence):
-		events = []Event{{Changed, f}}
+	case st.told && (f.Severity != before.Severity || f.Cause != before.Cause || f.Confidence != before.Confidence || st.muchMore()):
+		events = []Event{st.event(Changed, p)}
 	case !st.told && now-st.first >= hold:
 		st.told = true
 		p.History.told[f.Key()] = true
-		events = []Event{{Appeared, f}}
+		events = []Event{st.event(Appeared, p)}
 	}
 	return events, st.told
+}
+
+// muchMore reports whether there are at least twice as many as were told, and some more: worth an event, which every
+// zombie more or less is not.
+func (st *state) muchMore() bool {
+	return st.finding.Count >= 2*st.count && st.finding.Count >= st.count+5
+}
+
+func (st *state) event(what EventKind, p *Pass) Event {
+	st.count = st.finding.Count
+	return Event{what, st.finding, p.Snap.Time.Add(st.at - p.Snap.Mono).Sub(st.since)}
 }
 
 // absent goes through the conditions that this reading does not show: one that was told is told on for its
@@ -184,7 +203,7 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 				findings = append(findings, st.finding)
 				continue
 			}
-			cleared = append(cleared, Event{Cleared, st.finding})
+			cleared = append(cleared, st.event(Cleared, &t.pass))
 			if !t.toldElse(key) {
 				delete(t.history.told, key.Key)
 			}
@@ -192,7 +211,8 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 		delete(t.states, key)
 	}
 	slices.SortFunc(cleared, func(a, b Event) int {
-		return cmp.Or(cmp.Compare(a.Finding.Detector, b.Finding.Detector), cmp.Compare(a.Finding.Key().Group.PID, b.Finding.Key().Group.PID))
+		return cmp.Or(cmp.Compare(a.Finding.Detector, b.Finding.Detector), cmp.Compare(a.Finding.Key().Group.PID, b.Finding.Key().Group.PID),
+			cmp.Compare(a.Finding.Part, b.Finding.Part))
 	})
 	return findings, append(events, cleared...)
 }
@@ -200,7 +220,7 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 // toldElse reports whether another finding of the same detector and process is being told.
 func (t *Tracker) toldElse(key stateKey) bool {
 	for other, st := range t.states {
-		if other.Key == key.Key && other.nth != key.nth && st.told {
+		if other.Key == key.Key && other.part != key.part && st.told {
 			return true
 		}
 	}

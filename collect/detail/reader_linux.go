@@ -62,6 +62,7 @@ func (r *Reader) Read(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
 		}
 		step(g)
 	}
+	g.calls(ctx)
 	if err := g.verify(); err != nil {
 		return nil, err
 	}
