@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +17,10 @@ type Standing struct {
 	Role    string // what it is to others, where that is provable: "main process of nginx.service"; else empty
 	Origin  string // who made it and who has it, where its parent need not be who made it; else empty
 	Verdict string // "no orphan: …" and the like, with the reasons
+	Reason  string // of one that is no orphan: what says most why; else empty
 }
+
+const noOrphan = "no orphan: "
 
 // Follow has one process probed for Standing from the next reading on, whatever it looks like. A start of 0 takes any
 // bearer of the pid.
@@ -44,6 +48,7 @@ func (t *Tracker) follows(s *pcb.Snapshot) []pcb.ProbeRequest {
 func (p *Pass) standing(i int32) Standing {
 	s := Standing{ID: p.proc(i).ID, Role: p.role(i)}
 	if s.Verdict = p.outOfQuestion(i); s.Verdict != "" {
+		s.Reason, _ = strings.CutPrefix(s.Verdict, noOrphan)
 		return s
 	}
 	b := p.believed(i)
@@ -54,15 +59,18 @@ func (p *Pass) standing(i int32) Standing {
 		s.Origin, s.Verdict = b.provenance(), b.verdict()
 	case adopter(b.parent):
 		s.Origin = "child of or adopted by " + parent + ", which of them the kernel does not show"
-		s.Verdict = "no orphan: nothing shows that another than its parent, " + parent + ", made it"
+		s.Verdict = noOrphan + "nothing shows that another than its parent, " + parent + ", made it"
 		if len(b.against) > 0 {
 			s.Verdict += "; and " + strings.Join(b.against, ", ")
 		}
 	default:
-		s.Verdict = "no orphan: its parent, " + parent + ", lives, and nothing shows that another made it"
+		s.Verdict = noOrphan + "its parent, " + parent + ", lives, and nothing shows that another made it"
 	}
-	if reason, none := strings.CutPrefix(s.Verdict, "no orphan: "); none && s.Role != "" { // the role says most
-		s.Verdict = "no orphan: " + s.Role + "; " + reason
+	if reason, none := strings.CutPrefix(s.Verdict, noOrphan); none {
+		s.Reason = cmp.Or(s.Role, b.guarded, reason)
+		if s.Role != "" {
+			s.Verdict = noOrphan + s.Role + "; " + reason
+		}
 	}
 	return s
 }
@@ -119,13 +127,13 @@ func (p *Pass) outOfQuestion(i int32) string {
 	q := p.proc(i)
 	switch {
 	case q.KernelThread():
-		return "no orphan: the kernel made it"
+		return noOrphan + "the kernel made it"
 	case !p.judged(i):
 		return "whether it is an orphan can't be told: " + procFile(q.ID, "stat") + " could not be read"
 	case adopter(q):
-		return "no orphan: it is the first process of its pid namespace, which adopts the others' orphans"
+		return noOrphan + "it is the first process of its pid namespace, which adopts the others' orphans"
 	case q.Zombie() && !q.LeaderExited():
-		return "no orphan: it is dead, and its parent has yet to wait for it"
+		return noOrphan + "it is dead, and its parent has yet to wait for it"
 	case p.Forest.Parent(i) == tree.None:
 		return "whether it is an orphan can't be told: its parent can't be seen"
 	}
@@ -144,7 +152,7 @@ func (b *belief) verdict() string {
 	}
 	switch {
 	case b.score < least:
-		return "no orphan: " + words
+		return noOrphan + words
 	case b.proven() < least:
 		return "whether it is an orphan can't be told: what could speak against it could not be read (" + strings.Join(b.missing, "; ") + "). Without that: " + words
 	case b.doubtful():

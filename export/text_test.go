@@ -325,18 +325,6 @@ func TestExplainJSON(t *testing.T) {
 	}
 }
 
-func TestOrigins(t *testing.T) {
-	f := frame()
-	for i, want := range []string{
-		"the first process of its pid namespace", "child of systemd (1); has called exec since its fork", "child of checkout-agent (42)", "child of", "made by the kernel", "child of systemd (1)", "unknown",
-	} {
-		r := view.Row(f, f.Snap.Procs[i].ID)
-		if got := originWords(&r, standingOf(f, r.Proc.ID)); !strings.HasPrefix(got, want) {
-			t.Errorf("process %d: %q, want %q…", i, got, want)
-		}
-	}
-}
-
 // What the detector holds of an adoption is said as the origin, and its verdict, of the process that was followed only.
 func TestExplainStanding(t *testing.T) {
 	f := frame()

@@ -89,21 +89,6 @@ func (v *detailView) pcbLines(w int) []pageLine {
 	return out
 }
 
-// whyLines is the findings about the process, explained.
-func (v *detailView) whyLines(w int) []pageLine {
-	if v.row == nil || len(v.row.Findings) == 0 {
-		return []pageLine{textLine("nothing is found about this process", roleGood)}
-	}
-	var out []pageLine
-	for i, f := range v.row.Findings {
-		if i > 0 {
-			out = append(out, blank)
-		}
-		out = append(out, findingLines(f, w, v.a.gl)...)
-	}
-	return out
-}
-
 // treeMax bounds the descendants on the tree page.
 const treeMax = 500
 

@@ -43,7 +43,7 @@ var journeys = []struct {
 	{"paused", "Z", "", "", []string{"PAUSED"}, nil},
 	{"tagged", "Space Space", "", "", []string{"tagged 2"}, nil},
 	{"tagged subtree", "Down c", "", "", []string{"tagged 7"}, nil},
-	{"findings", "f", "", "", []string{"why", "never calls wait", "evidence", "sigchld blocked: yes", "oldest dead 4m25s", "risk: its connections drop", "never", "CAP_SYS_PTRACE", "xRemedy"}, []string{"$ kill -9"}},
+	{"findings", "f", "", "", []string{"why", "never calls wait", "evidence", "sigchld blocked: yes (/proc/400/status SigBlk)", "oldest dead 4m25s", "(its connections drop)", "never", "CAP_SYS_PTRACE", "xRemedy"}, []string{"$ kill -9"}},
 	{"finding's process", "f Enter", "", "", []string{"fFindings"}, nil},
 	{"cleared findings", "f c", "", "", []string{"critical"}, nil},
 	{"help", "?", "", "", []string{"Leaving and help", "F1 ? h"}, nil},

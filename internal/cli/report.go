@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"ptop/detect"
@@ -47,6 +48,10 @@ func (p *program) report(ctx context.Context) (exitCode, error) {
 // form is the writer's method for the form that the flags ask for.
 func (p *program) form(w *export.Writer) func(*monitor.Frame) error {
 	switch {
+	case p.changes() && p.opt.json:
+		return w.Events
+	case p.changes():
+		return w.EventsText
 	case p.opt.json:
 		return w.JSON
 	case p.opt.csv:
@@ -56,6 +61,9 @@ func (p *program) form(w *export.Writer) func(*monitor.Frame) error {
 	}
 	return w.Table
 }
+
+// changes reports whether a log of what appeared, changed and cleared is asked for, and not what is found now.
+func (p *program) changes() bool { return p.opt.findings && p.opt.iterations != 1 }
 
 func (p *program) writer(query *view.Query) (*export.Writer, error) {
 	columns, err := p.columns()
@@ -79,7 +87,13 @@ func (p *program) readings(ctx context.Context, sampler *monitor.Sampler, do fun
 			return err
 		}
 		// A delay of 0 in a stream would load the machine that it watches.
-		frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond))
+		for frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond)); err != nil && p.changes() && ctx.Err() == nil; n++ {
+			fmt.Fprintf(p.stderr, "ptop: %s: a reading is left out\n", oneLine(err)) // whoever is to be alarmed is told of what comes
+			if n+1 == p.opt.iterations {
+				return nil
+			}
+			frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond))
+		}
 	}
 	if ctx.Err() != nil && p.opt.iterations != 1 {
 		return nil
