@@ -54,6 +54,7 @@ func (p *Pass) standing(i int32) Standing {
 	b := p.believed(i)
 	b.probed(p.Probes[s.ID])
 	parent := fmt.Sprintf("%s (%d)", b.parent.Name(), b.parent.PID)
+	guard := b.guarded
 	switch {
 	case slices.Contains(p.History.strays, i) && !p.jobOfLivingShell(i):
 		s.Origin, s.Verdict = b.provenance(), b.verdict()
@@ -64,10 +65,11 @@ func (p *Pass) standing(i int32) Standing {
 			s.Verdict += "; and " + strings.Join(b.against, ", ")
 		}
 	default:
+		guard = "" // none is needed
 		s.Verdict = noOrphan + "its parent, " + parent + ", lives, and nothing shows that another made it"
 	}
 	if reason, none := strings.CutPrefix(s.Verdict, noOrphan); none {
-		s.Reason = cmp.Or(s.Role, b.guarded, reason)
+		s.Reason = cmp.Or(s.Role, guard, reason)
 		if s.Role != "" {
 			s.Verdict = noOrphan + s.Role + "; " + reason
 		}
@@ -117,9 +119,14 @@ func (p *Pass) mainOfUnit(i int32) bool {
 	if c == nil || !strings.HasSuffix(c.Unit, ".service") || parent == nil || parent.Comm != "systemd" || parent.Cgroup == q.Cgroup {
 		return false
 	}
-	return !slices.ContainsFunc(p.Snap.Procs, func(other pcb.Process) bool {
-		return other.Cgroup == q.Cgroup && other.Started < q.Started && !other.KernelThread()
-	})
+	for k := range p.Snap.Procs {
+		other := &p.Snap.Procs[k]
+		before := other.Started < q.Started || other.Started == q.Started && other.PPID == q.PPID // its own child can be as old
+		if other != q && before && other.Cgroup == q.Cgroup && !other.KernelThread() {
+			return false
+		}
+	}
+	return true
 }
 
 // outOfQuestion says why a process can't be an orphan, or why that can't be told; empty where the score decides.

@@ -16,11 +16,12 @@ func (w *Writer) changes(f *monitor.Frame) (events []detect.Event) {
 	}
 	changed := map[string]detect.Event{}
 	for _, event := range f.Events {
-		if id := event.Finding.ID(); event.What == detect.Cleared && w.told[id] {
+		switch id := event.Finding.ID(); {
+		case event.What == detect.Changed:
+			changed[id] = event
+		case event.What == detect.Cleared && w.told[id]:
 			events = append(events, event)
 			delete(w.told, id)
-		} else {
-			changed[id] = event
 		}
 	}
 	for _, finding := range w.opt.Query.Select(f).Findings {

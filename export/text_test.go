@@ -375,3 +375,39 @@ func FuzzForms(f *testing.F) {
 		}
 	})
 }
+
+// The first line of a check is short, whatever a finding says, and tells how many findings each detector has.
+func TestCheckHeadline(t *testing.T) {
+	f := frame()
+	f.Findings[0].Summary = strings.Repeat("zombies of a very long name ", 40)
+	got := text(t, Options{}, func(w *Writer) error {
+		_, err := w.Check(f, Checking{})
+		return err
+	})
+	first, rest, _ := strings.Cut(got, "\n")
+	headline, perf, _ := strings.Cut(first, " | ")
+	if len(headline) > 200+len("…") || !strings.Contains(perf, " findings_orphan=1;;;0 findings_zombie=1;;;0 ") || !strings.Contains(rest, f.Findings[0].Summary[:400]) {
+		t.Errorf("%q, %q", headline, perf)
+	}
+}
+
+func TestEventsText(t *testing.T) {
+	f := frame()
+	var out bytes.Buffer
+	w := NewWriter(&out, Options{})
+	if err := w.EventsText(f); err != nil {
+		t.Fatal(err)
+	}
+	if said := out.String(); !strings.HasPrefix(said, "2026-01-02 03:04:05 appeared\nCRIT  zombies growing") || !strings.Contains(said, "\n\n2026-01-02 03:04:05 appeared\nINFO  orphan") {
+		t.Error(said)
+	}
+	out.Reset()
+	f.Events = []detect.Event{{What: detect.Cleared, Finding: f.Findings[0], Lasted: time.Minute}}
+	f.Findings = f.Findings[1:]
+	if err := w.EventsText(f); err != nil {
+		t.Fatal(err)
+	}
+	if said := out.String(); !strings.HasPrefix(said, "\n2026-01-02 03:04:05 cleared after 1m00s: zombies growing") || strings.Count(said, "\n") != 2 {
+		t.Error(said)
+	}
+}

@@ -118,8 +118,11 @@ func (b *builder) waitidWords(t *pcb.ThreadProbe) string {
 func (b *builder) childWanted(pid int32) string {
 	switch {
 	case pid == -1:
-		n := len(b.r.Forest.Children(b.r.Index))
-		return fmt.Sprintf("for any of its %d children to end", n)
+		kids := b.r.Forest.Children(b.r.Index)
+		if len(kids) == 1 {
+			return b.child(&b.r.Snap.Procs[kids[0]])
+		}
+		return fmt.Sprintf("for any of its %d children to end", len(kids))
 	case pid == 0:
 		return "for any child of its own process group to end"
 	case pid < 0:

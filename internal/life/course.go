@@ -163,11 +163,10 @@ func (b *builder) dispatchWords(s *shares) string {
 	b.know("run_per_dispatch_seconds", run)
 	b.know("wait_per_dispatch_seconds", wait)
 	b.know("voluntary_percent", voluntary)
-	times := "once"
-	if s.dispatches > 1 {
-		times = fmt.Sprintf("%d times", s.dispatches)
+	if s.dispatches == 1 {
+		return fmt.Sprintf("left a CPU once, after %s on it and a wait of %s for it", brief(run), brief(wait))
 	}
-	return fmt.Sprintf("left a CPU %s, %s of them by itself; on average %s on it, after a wait of %s for it", times, percent(voluntary), brief(run), brief(wait))
+	return fmt.Sprintf("left a CPU %d times, %s of them by itself; on average %s on it, after a wait of %s for it", s.dispatches, percent(voluntary), brief(run), brief(wait))
 }
 
 // cpuWords is the CPU time of all threads, ended ones too.

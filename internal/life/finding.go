@@ -2,6 +2,7 @@ package life
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,6 +106,10 @@ func (b *builder) findings() {
 		b.Verdict = append(b.Verdict, Line{Label: "unseen", Tone: Warning, Text: "not evaluated: " + strings.Join(blind, ", ") +
 			"; what they need could not be read (" + b.shown("denied") + "): run ptop as root or as the owner of the process"})
 	}
+	if parts := b.denied(); len(parts) > 0 {
+		b.Verdict = append(b.Verdict, Line{Label: "unseen", Tone: Warning, Text: "not permitted to read: " + strings.Join(parts, ", ") +
+			"; what rests on that was not judged: run ptop as root or as the owner of the process"})
+	}
 	b.know("healthy", len(b.r.Findings) == 0)
 }
 
@@ -125,6 +130,20 @@ func (b *builder) blind() (ids []string) {
 		}
 	}
 	return ids
+}
+
+// denied gives the parts that a right is missing for.
+func (b *builder) denied() (parts []string) {
+	if b.d == nil {
+		return nil
+	}
+	for part, why := range b.d.Problems {
+		if strings.HasPrefix(why, "not permitted") {
+			parts = append(parts, string(part))
+		}
+	}
+	slices.Sort(parts)
+	return parts
 }
 
 // FactKind declares the key of a Fact.

@@ -39,6 +39,9 @@ func (b *builder) waitWords() string {
 		return b.stoppedWords()
 	}
 	words := b.sleepWords()
+	if words != "" && p.Threads > 1 {
+		words = "its main thread " + words
+	}
 	if p.State == 'D' {
 		words = join(words, "uninterruptible: no signal ends it before that")
 	}
