@@ -45,6 +45,7 @@ type state struct {
 	seen    time.Duration // Mono of the first reading that showed it
 	first   time.Duration // Mono since which it counts as lasting
 	since   time.Time
+	sure    time.Duration // Mono of the reading that told its cause last
 	told    bool
 	count   int // as it was last told in an event
 	finding Finding
@@ -165,6 +166,11 @@ func (st *state) update(p *Pass, f Finding, hold time.Duration) (events []Event,
 	}
 	f.Since = st.since
 	before := st.finding
+	if f.Confidence > Unknown {
+		st.sure = now
+	} else if st.told && before.Confidence > Unknown && f.Severity == before.Severity && now-st.sure < p.set.scaled(lapse) {
+		f = before.still(&f)
+	}
 	st.finding = f
 	switch {
 	case st.told && (f.Severity != before.Severity || f.Cause != before.Cause || f.Confidence != before.Confidence || st.muchMore()):
@@ -175,6 +181,16 @@ func (st *state) update(p *Pass, f Finding, hold time.Duration) (events []Event,
 		events = []Event{st.event(Appeared, p)}
 	}
 	return events, st.told
+}
+
+// lapse is for how long a cause stays that was known, when the evidence for it can't be read: on a busy machine a
+// reading may go without it, and the next has it again.
+const lapse = 15 * time.Second
+
+// still gives the finding as it was known, of those whom it concerns now.
+func (f Finding) still(now *Finding) Finding {
+	f.Subject, f.Members, f.Count, f.Since = now.Subject, now.Members, now.Count, now.Since
+	return f
 }
 
 // muchMore reports whether there are at least twice as many as were told, and some more: worth an event, which every

@@ -245,3 +245,28 @@ func TestRoles(t *testing.T) {
 		}
 	}
 }
+
+// Evidence that can't be read for a moment changes nothing; for longer, it does.
+func TestCauseOutlastsAReadingWithoutEvidence(t *testing.T) {
+	l := newLab(t)
+	parent := proc(10, 1, "agent")
+	zombie := proc(11, 10, "worker", deadFor(10*time.Second))
+	probe := &pcb.Probe{ID: parent.ID, Have: pcb.ProbeThreads | pcb.ProbeExe, ImportsWait: true, ImportsFork: true, Threads: []pcb.ThreadProbe{{TID: 10, State: 'S', SyscallKnown: true, SyscallName: "pause"}}}
+	var said []string
+	for _, c := range []struct {
+		at   int
+		read bool
+	}{{0, true}, {1, false}, {2, true}, {3, false}, {16, false}, {18, false}, {19, true}} {
+		var probes []*pcb.Probe
+		if c.read {
+			probes = append(probes, probe)
+		}
+		_, events := l.look(time.Duration(c.at)*time.Second, probes, proc(1, 0, "init"), parent, zombie)
+		for _, e := range events {
+			said = append(said, fmt.Sprint(c.at, " ", e.What, " ", e.Finding.Cause))
+		}
+	}
+	if got, want := fmt.Sprint(said), "[0 appeared no-wait 18 changed unclear 19 changed no-wait]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -411,3 +411,26 @@ func TestEventsText(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// Whatever detector a finding is of, --fail-on minds it, and the answer tells its cause and what to do.
+func TestFailOnEveryDetector(t *testing.T) {
+	for _, d := range detect.All {
+		f := frame()
+		f.Findings[0].Detector, f.Findings[0].Severity, f.Findings[0].Cause = d.ID, detect.Warning, "because"
+		on, err := ParseFailOn(d.ID, detect.All)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for severity, want := range map[detect.Severity]State{detect.Info: StateOK, detect.Warning: StateWarning, detect.Critical: StateCritical} {
+			f.Findings[0].Severity = severity
+			state := StateUnknown
+			got := text(t, Options{}, func(w *Writer) (err error) {
+				state, err = w.Check(f, Checking{Detectors: []*detect.Detector{{ID: d.ID}}, FailOn: on})
+				return err
+			})
+			if state != want || want != StateOK && (!strings.Contains(got, d.ID+", because; cause proved") || !strings.Contains(got, "restart 42")) {
+				t.Errorf("%s, %v: %v, want %v\n%s", d.ID, severity, state, want, got)
+			}
+		}
+	}
+}

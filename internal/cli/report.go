@@ -87,12 +87,8 @@ func (p *program) readings(ctx context.Context, sampler *monitor.Sampler, do fun
 			return err
 		}
 		// A delay of 0 in a stream would load the machine that it watches.
-		for frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond)); err != nil && p.changes() && ctx.Err() == nil; n++ {
-			fmt.Fprintf(p.stderr, "ptop: %s: a reading is left out\n", oneLine(err)) // whoever is to be alarmed is told of what comes
-			if n+1 == p.opt.iterations {
-				return nil
-			}
-			frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond))
+		if frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond)); err != nil && p.changes() {
+			frame, err = p.again(ctx, sampler, max(delay, 10*time.Millisecond), err)
 		}
 	}
 	if ctx.Err() != nil && p.opt.iterations != 1 {
@@ -102,6 +98,24 @@ func (p *program) readings(ctx context.Context, sampler *monitor.Sampler, do fun
 		return errors.New("interrupted before the reading was complete")
 	}
 	return err
+}
+
+// again goes on after a reading that failed, until one does not: whoever waits for what changes is to hear of it, too. Why
+// is told once.
+func (p *program) again(ctx context.Context, sampler *monitor.Sampler, delay time.Duration, err error) (*monitor.Frame, error) {
+	if ctx.Err() != nil {
+		return nil, err
+	}
+	fmt.Fprintf(p.stderr, "ptop: %s: nothing is told until a reading succeeds\n", oneLine(err))
+	for {
+		frame, err := sampler.After(ctx, delay)
+		if err == nil {
+			fmt.Fprintln(p.stderr, "ptop: readings succeed again")
+		}
+		if err == nil || ctx.Err() != nil {
+			return frame, err
+		}
+	}
 }
 
 // step is the time between the readings of a longer observation: short enough to see a process that lives for seconds.
