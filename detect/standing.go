@@ -48,7 +48,9 @@ func (t *Tracker) follows(s *pcb.Snapshot) []pcb.ProbeRequest {
 func (p *Pass) standing(i int32) Standing {
 	s := Standing{ID: p.proc(i).ID, Role: p.role(i)}
 	if s.Verdict = p.outOfQuestion(i); s.Verdict != "" {
-		s.Reason, _ = strings.CutPrefix(s.Verdict, noOrphan)
+		if reason, none := strings.CutPrefix(s.Verdict, noOrphan); none {
+			s.Reason = cmp.Or(s.Role, reason)
+		}
 		return s
 	}
 	b := p.believed(i)

@@ -102,7 +102,7 @@ func modeFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVar(&o.findings, "findings", false, "only what is sick, as text or with --json; with -n other than 1 a log of changes: what appeared, changed and cleared, with --json one object a line")
 	f.BoolVar(&o.check, "check", false, "health check as a monitoring plugin: status line, perfdata, exit 0 to 3")
 	f.Var(text(&o.failOn, checkFailOn), "fail-on", "`DETECTORS` that --check minds: zombie,orphan:warning (default all)")
-	f.Var(text(&o.explain, checkID), "explain", "explain one process: `PID` or pid:start")
+	f.Var(text(&o.explain, checkID), "explain", "one process in words, `PID` or pid:start: what started it, how it lives, what it waits for, what is wrong with it")
 	f.Var(text(&o.signal, checkSignal), "signal", "send signal `NAME` to the processes named as arguments (pid or pid:start)")
 	f.Var(whole(&o.renice, -20, 19, "want -20 (first) to 19 (last)"), "renice", "set nice value `N` (-20 to 19) of the processes named as arguments")
 	f.Var(text(&o.capture, nil), "capture", "write the /proc files that a reading uses to `FILE.tar`, for a bug report")

@@ -139,12 +139,12 @@ func (b *builder) spentWords(s *shares) string {
 	}
 	switch {
 	case b.dead():
-		words += " of the " + column.FormatDuration(s.total) + " from its creation to its death"
+		words += " of the " + brief(s.total.Seconds()) + " from its creation to its death"
 		b.know("turnaround_seconds", s.total.Seconds())
 	case s.threads > 1:
 		words += fmt.Sprintf(" of the time of its %d threads, %s together; those that have ended are not in it", s.threads, column.FormatDuration(s.total))
 	default:
-		words += " of the " + column.FormatDuration(s.total) + " since its creation"
+		words += " of the " + brief(s.total.Seconds()) + " since its creation"
 	}
 	if s.queued > 0 {
 		words += "; ready for " + column.FormatDuration(s.queued) + " now without having run, which the kernel counts only when it does"
@@ -176,8 +176,11 @@ func (b *builder) cpuWords() string {
 	if b.dead() && p.Have.Has(pcb.FieldEnded) {
 		life -= p.Ended
 	}
-	used := p.UTime + p.STime
-	words := column.FormatDuration(used) + " of CPU time"
+	used := p.UTime + p.STime // of whole ticks; what the scheduler counts is exact, and of the living threads alone
+	if p.Have.Has(pcb.FieldSched) {
+		used = max(used, p.RunTime)
+	}
+	words := brief(used.Seconds()) + " of CPU time"
 	if p.Threads > 1 {
 		words += ", by all its threads, ended ones too"
 	}
