@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -169,6 +171,41 @@ func TestThreads(t *testing.T) {
 func TestOneOfNohupIsNoOrphan(t *testing.T) {
 	t.Parallel()
 	watched(t, sick.Start(t, "nohup").PID, `^OK: nothing was found about it; no orphan: started with nohup: SIGHUP ignored, output kept`, `^SIGHUP: ignored`)
+}
+
+func TestDaemonIsNoOrphan(t *testing.T) {
+	t.Parallel()
+	watched(t, sick.Start(t, "daemon").PID, `^OK: nothing was found about it; no orphan: it is set up as a daemon: in /, without a terminal or pipes`)
+}
+
+// What a service manager started, as far as it shows: a child of one that is called systemd, in a cgroup of a service.
+func TestMainProcess(t *testing.T) {
+	t.Parallel()
+	shell, err := os.ReadFile("/bin/sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manager := filepath.Join(t.TempDir(), "systemd")
+	syscall.ForkLock.RLock() // no fork may hold it open for writing: it could not be executed then
+	err = os.WriteFile(manager, shell, 0o700)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := begun(t, manager, "-c", "sleep 300; :")
+	l := watched(t, parent, `^children: 1: sleep \(\d+\)`)
+	var child int
+	if _, err := fmt.Sscanf(l.Sections[0].Lines[slices.IndexFunc(l.Sections[0].Lines, func(l Line) bool { return l.Label == "children" })].Text, "1: sleep (%d)", &child); err != nil {
+		t.Fatal(err)
+	}
+	unit := fmt.Sprintf("ptop-life-%d.service", child)
+	if !sick.Enter(t, child, unit) {
+		sick.Missing(t, "needs cgroups of version 2 that may be written to")
+	}
+	l = watched(t, child, `^role: main process of `+unit+`$`, `^OK: nothing was found about it; no orphan: main process of `+unit+`$`, `^belongs: .*unit `+unit)
+	if l.fact("role") != "main process of "+unit {
+		t.Errorf("role %v", l.fact("role"))
+	}
 }
 
 func TestNamespaceInit(t *testing.T) {
