@@ -134,6 +134,8 @@ type Finding struct {
 	Evidence   []Evidence
 	Remedies   []Remedy
 	Missing    []string // evidence that could not be read, and what right would give it
+	// Part tells it apart from the detector's other findings with the same Key; empty for the usual one.
+	Part string
 
 	linger time.Duration // how long it is told on when it is over, if that is longer than the detector's clear_for
 	held   time.Duration // how long the condition counts as lasting already when it is first seen, for the detector's hold
@@ -155,7 +157,16 @@ func (f *Finding) Key() Key {
 	return Key{f.Detector, f.Subject.ID}
 }
 
-// Key is the identity of a finding over time.
+// ID is the identity of a finding over time as text: the same as long as ptop watches, in every event and document.
+func (f *Finding) ID() string {
+	id := f.Detector + "/" + f.Key().Group.String()
+	if f.Part != "" {
+		id += "/" + f.Part
+	}
+	return id
+}
+
+// Key is what a finding is grouped by over time.
 type Key struct {
 	Detector string
 	Group    pcb.ID
@@ -165,6 +176,8 @@ type Key struct {
 type Event struct {
 	What    EventKind
 	Finding Finding
+	// Lasted is how long it was so, to the reading that showed it last.
+	Lasted time.Duration
 }
 
 // EventKind is how a finding changed.

@@ -36,11 +36,16 @@ type belief struct {
 	reasons []string
 	against []string
 	missing []string
+	weight  float64 // of the guard that takes most, which is guarded
+	guarded string
 }
 
 func (b *belief) add(points float64, reason string) {
 	b.score += points
 	if points < 0 {
+		if points < b.weight {
+			b.weight, b.guarded = points, reason
+		}
 		b.against = append(b.against, fmt.Sprintf("%s (%s)", reason, short(points)))
 	} else {
 		b.reasons = append(b.reasons, fmt.Sprintf("%s (+%s)", reason, short(points)))

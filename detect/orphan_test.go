@@ -300,7 +300,7 @@ func TestStanding(t *testing.T) {
 		{"a daemon", stray10(), files(10, "/", null...), nil, "no orphan: a score of 0, and one is told from 3; for it: its process group's leader is dead", "adopted by 1 (init); who forked it is unknown: that was before ptop watched, and 5,"},
 		{"a daemon in a session of its own", proc(10, 1, "d"), files(10, "/srv", null...), nil, "no orphan: nothing shows that another than its parent, init (1), made it; and it is set up as a daemon: in a session of its own", "child of or adopted by init (1)"},
 		{"nohup", stray10(hangupIgnored), files(10, "/srv", null...), nil, "no orphan: a score of 0, and one is told from 3; for it: its process group's leader is dead", "adopted by 1 (init)"},
-		{"a multiplexer", proc(10, 1, "tmux", func(p *pcb.Process) { p.Comm = "tmux: server" }), nil, nil, "no orphan: nothing shows", "child of or adopted by init (1)"},
+		{"a multiplexer", proc(10, 1, "tmux", func(p *pcb.Process) { p.Comm = "tmux: server" }), nil, nil, "no orphan: one of those programs that are made to outlive who started them; nothing shows", "child of or adopted by init (1)"},
 		{"a service", proc(10, 1, "web", func(p *pcb.Process) { p.Container = &pcb.Container{Unit: "web.service"} }), nil, nil, "no orphan: nothing shows that another than its parent, init (1), made it; and it belongs to web.service (-5)", "child of or adopted by"},
 		{"a kernel thread", proc(10, 2, "kworker", func(p *pcb.Process) { p.KFlags = pcb.PFKernelThread }), nil, nil, "no orphan: the kernel made it", ""},
 		{"a zombie", stray10(deadFor(time.Second)), nil, nil, "no orphan: it is dead", ""},

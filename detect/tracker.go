@@ -3,6 +3,8 @@ package detect
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"ptop/pcb"
@@ -29,10 +31,11 @@ type Tracker struct {
 	followed pcb.ID // whose Standing is wanted; zero for none
 }
 
-// stateKey tells apart two findings that one detector groups by the same process.
+// stateKey tells apart two findings that one detector groups by the same process, by what they are and not by which
+// comes first: when one of them clears, the other must not be taken for it.
 type stateKey struct {
 	Key
-	nth int
+	part string
 }
 
 // state is one condition over time, told or not yet.
@@ -42,7 +45,9 @@ type state struct {
 	seen    time.Duration // Mono of the first reading that showed it
 	first   time.Duration // Mono since which it counts as lasting
 	since   time.Time
+	sure    time.Duration // Mono of the reading that told its cause last
 	told    bool
+	count   int // as it was last told in an event
 	finding Finding
 }
 
@@ -107,7 +112,7 @@ func (t *Tracker) Judge(probes map[pcb.ID]*pcb.Probe) ([]Finding, []Event) {
 			if p.Snap.Foreign {
 				f.leaveAlone()
 			}
-			st := t.state(f.Key())
+			st := t.state(&f)
 			if event, told := st.update(p, f, hold); told {
 				findings = append(findings, st.finding)
 				events = append(events, event...)
@@ -129,18 +134,22 @@ func (f *Finding) leaveAlone() {
 	}
 }
 
-// state gives what is kept of a condition, anew when it is there the first time.
-func (t *Tracker) state(key Key) *state {
-	for k := (stateKey{Key: key}); ; k.nth++ {
-		st := t.states[k]
+// state gives what is kept of a condition, anew when it is there the first time. A second finding that nothing tells apart
+// from a first of the same reading gets a number.
+func (t *Tracker) state(f *Finding) *state {
+	part := f.Part
+	for nth := 2; ; nth++ {
+		key := stateKey{f.Key(), f.Part}
+		st := t.states[key]
 		if st == nil {
 			st = &state{first: -1}
-			t.states[k] = st
+			t.states[key] = st
 		}
 		if st.seq != t.seq {
 			st.seq = t.seq
 			return st
 		}
+		f.Part = strings.TrimPrefix(part+"-"+strconv.Itoa(nth), "-")
 	}
 }
 
@@ -162,16 +171,42 @@ func (st *state) update(p *Pass, f Finding, hold time.Duration) (events []Event,
 	}
 	f.Since = st.since
 	before := st.finding
+	if f.Confidence > Unknown {
+		st.sure = now
+	} else if st.told && before.Confidence > Unknown && f.Severity == before.Severity && now-st.sure < p.set.scaled(lapse) {
+		f = before.still(&f)
+	}
 	st.finding = f
 	switch {
-	case st.told && (f.Severity != before.Severity || f.Cause != before.Cause || f.Confidence != before.Confidence):
-		events = []Event{{Changed, f}}
+	case st.told && (f.Severity != before.Severity || f.Cause != before.Cause || f.Confidence != before.Confidence || st.muchMore()):
+		events = []Event{st.event(Changed, p)}
 	case !st.told && now-st.first >= hold:
 		st.told = true
 		p.History.told[f.Key()] = true
-		events = []Event{{Appeared, f}}
+		events = []Event{st.event(Appeared, p)}
 	}
 	return events, st.told
+}
+
+// lapse is for how long a cause stays that was known, when the evidence for it can't be read: on a busy machine a
+// reading may go without it, and the next has it again.
+const lapse = 15 * time.Second
+
+// still gives the finding as it was known, of those whom it concerns now.
+func (f Finding) still(now *Finding) Finding {
+	f.Subject, f.Members, f.Count, f.Since = now.Subject, now.Members, now.Count, now.Since
+	return f
+}
+
+// muchMore reports whether there are at least twice as many as were told, and some more: worth an event, which every
+// zombie more or less is not.
+func (st *state) muchMore() bool {
+	return st.finding.Count >= 2*st.count && st.finding.Count >= st.count+5
+}
+
+func (st *state) event(what EventKind, p *Pass) Event {
+	st.count = st.finding.Count
+	return Event{what, st.finding, p.Snap.Time.Add(st.at - p.Snap.Mono).Sub(st.since)}
 }
 
 // absent goes through the conditions that this reading does not show: one that was told is told on for its
@@ -189,7 +224,7 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 				findings = append(findings, st.finding)
 				continue
 			}
-			cleared = append(cleared, Event{Cleared, st.finding})
+			cleared = append(cleared, st.event(Cleared, &t.pass))
 			if !t.toldElse(key) {
 				delete(t.history.told, key.Key)
 			}
@@ -197,7 +232,8 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 		delete(t.states, key)
 	}
 	slices.SortFunc(cleared, func(a, b Event) int {
-		return cmp.Or(cmp.Compare(a.Finding.Detector, b.Finding.Detector), cmp.Compare(a.Finding.Key().Group.PID, b.Finding.Key().Group.PID))
+		return cmp.Or(cmp.Compare(a.Finding.Detector, b.Finding.Detector), cmp.Compare(a.Finding.Key().Group.PID, b.Finding.Key().Group.PID),
+			cmp.Compare(a.Finding.Part, b.Finding.Part))
 	})
 	return findings, append(events, cleared...)
 }
@@ -205,7 +241,7 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 // toldElse reports whether another finding of the same detector and process is being told.
 func (t *Tracker) toldElse(key stateKey) bool {
 	for other, st := range t.states {
-		if other.Key == key.Key && other.nth != key.nth && st.told {
+		if other.Key == key.Key && other.part != key.part && st.told {
 			return true
 		}
 	}

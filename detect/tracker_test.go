@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -164,5 +165,108 @@ func TestMemoryIsBounded(t *testing.T) {
 		if e != (entry{}) {
 			t.Fatal("what is gone is still held on to")
 		}
+	}
+}
+
+// Of two findings about one process the one that stays is not taken for the one that clears.
+func TestTwoOfOneProcess(t *testing.T) {
+	l := newLab(t)
+	agent := proc(10, 1, "agent")
+	plain := proc(11, 10, "worker", deadFor(time.Minute))
+	clone := with(proc(12, 10, "clone", deadFor(time.Minute)), func(p *pcb.Process) { p.ExitSig = 0 })
+	_, events := l.look(0, nil, proc(1, 0, "init"), agent, plain, clone)
+	if len(events) != 2 || events[0].Finding.ID() == events[1].Finding.ID() {
+		t.Fatalf("events %+v", events)
+	}
+	ids := map[string]bool{events[0].Finding.ID(): true, events[1].Finding.ID(): true}
+	if !ids["zombie/10:"+strings.Split(agent.ID.String(), ":")[1]] {
+		t.Errorf("IDs %v", ids)
+	}
+	for at, procs := range [][]pcb.Process{{agent, clone}, {agent, clone}, {agent, clone}} {
+		findings, events := l.look(time.Duration(60*(at+1))*time.Second, nil, append(procs, proc(1, 0, "init"))...)
+		for _, e := range events {
+			if e.What != Cleared || at > 0 || e.Finding.Cause == "exit-signal" || e.Lasted < time.Minute {
+				t.Errorf("%v %s after %v", e.What, e.Finding.ID(), e.Lasted)
+			}
+		}
+		if f := one(t, findings, "zombie"); f == nil || f.Cause != "exit-signal" || !ids[f.ID()] {
+			t.Errorf("left is %+v", f)
+		}
+	}
+}
+
+// A zombie more or less is no event; twice as many are.
+func TestManyMoreAreAnEvent(t *testing.T) {
+	l := newLab(t)
+	var said []string
+	for at, n := range []int{2, 3, 4, 8, 9, 12, 20, 20, 3} {
+		procs := []pcb.Process{proc(1, 0, "init"), proc(10, 1, "agent")}
+		for i := range n {
+			procs = append(procs, proc(int32(11+i), 10, "worker", deadFor(time.Minute)))
+		}
+		_, events := l.look(time.Duration(at)*time.Second, nil, procs...)
+		for _, e := range events {
+			said = append(said, fmt.Sprint(n, " ", e.What))
+		}
+	}
+	if got, want := fmt.Sprint(said), "[2 appeared 8 changed 20 changed]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// What a process is to others is told where it can be proved.
+func TestRoles(t *testing.T) {
+	in := func(unit, cgroup string) func(*pcb.Process) {
+		return func(p *pcb.Process) { p.Container, p.Cgroup = &pcb.Container{Unit: unit}, cgroup }
+	}
+	web := in("web.service", "/system.slice/web.service")
+	for _, c := range []struct {
+		name string
+		p    pcb.Process
+		more []pcb.Process
+		role string
+	}{
+		{"main process", proc(10, 1, "nginx", web), []pcb.Process{proc(11, 10, "nginx", web)}, "main process of web.service"},
+		{"a worker", proc(11, 10, "nginx", web), []pcb.Process{proc(10, 1, "nginx", web)}, ""},
+		{"not the oldest", proc(12, 1, "nginx", web), []pcb.Process{proc(10, 1, "nginx", web)}, ""},
+		{"of a scope", proc(10, 1, "x", in("session-1.scope", "/user.slice/session-1.scope")), nil, ""},
+		{"a user's service", proc(10, 9, "x", web), []pcb.Process{proc(9, 1, "systemd", in("init.scope", "/user.slice/init.scope"))}, "main process of web.service"},
+		{"not of a manager", proc(10, 9, "x", web), []pcb.Process{proc(9, 1, "sh")}, ""},
+		{"a container's init", proc(10, 9, "x", numbered(10, 1), func(p *pcb.Process) { p.Container = &pcb.Container{ID: "0123456789abcdef"} }), []pcb.Process{proc(9, 1, "shim")}, "PID 1 of container 0123456789ab"},
+		{"a login", proc(10, 9, "bash", func(p *pcb.Process) { p.TTY, p.SID = 136<<8, 10 }), []pcb.Process{proc(9, 1, "sshd")}, "leads the session of its terminal, as a login's first process does"},
+		{"a multiplexer", proc(10, 1, "tmux", func(p *pcb.Process) { p.Comm = "tmux: server" }), nil, "one of those programs that are made to outlive who started them"},
+	} {
+		l := newLab(t)
+		l.tracker.Follow(c.p.ID)
+		l.look(0, nil, append(c.more, proc(1, 0, "systemd"), c.p)...)
+		s := l.tracker.Standing()
+		if s == nil || s.Role != c.role || c.role != "" && (s.Reason != c.role && !strings.Contains(s.Verdict, "first process") || !strings.HasPrefix(s.Verdict, "no orphan: ")) {
+			t.Errorf("%s: %+v", c.name, s)
+		}
+	}
+}
+
+// Evidence that can't be read for a moment changes nothing; for longer, it does.
+func TestCauseOutlastsAReadingWithoutEvidence(t *testing.T) {
+	l := newLab(t)
+	parent := proc(10, 1, "agent")
+	zombie := proc(11, 10, "worker", deadFor(10*time.Second))
+	probe := &pcb.Probe{ID: parent.ID, Have: pcb.ProbeThreads | pcb.ProbeExe, ImportsWait: true, ImportsFork: true, Threads: []pcb.ThreadProbe{{TID: 10, State: 'S', SyscallKnown: true, SyscallName: "pause"}}}
+	var said []string
+	for _, c := range []struct {
+		at   int
+		read bool
+	}{{0, true}, {1, false}, {2, true}, {3, false}, {16, false}, {18, false}, {19, true}} {
+		var probes []*pcb.Probe
+		if c.read {
+			probes = append(probes, probe)
+		}
+		_, events := l.look(time.Duration(c.at)*time.Second, probes, proc(1, 0, "init"), parent, zombie)
+		for _, e := range events {
+			said = append(said, fmt.Sprint(c.at, " ", e.What, " ", e.Finding.Cause))
+		}
+	}
+	if got, want := fmt.Sprint(said), "[0 appeared no-wait 18 changed unclear 19 changed no-wait]"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

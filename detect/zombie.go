@@ -60,6 +60,9 @@ const (
 	ofLeader                   // no zombie at all: the main thread ended, others work on
 )
 
+// part tells apart the findings about broods of one culprit.
+func (k broodKind) part() string { return [...]string{"", "clone", "foreign", "traced", "leader"}[k] }
+
 // broods groups the zombies by who is to blame. Those whose oldest is younger than min_age are left out.
 func (p *Pass) broods() []*brood {
 	if len(p.History.zombies) == 0 {
@@ -172,11 +175,13 @@ func suspectParents(p *Pass) []pcb.ProbeRequest {
 func judgeZombies(p *Pass) []Finding {
 	var findings []Finding
 	for _, b := range p.broods() {
+		tell := p.unreaped
 		if b.kind == ofLeader {
-			findings = append(findings, p.leaderExited(b))
-		} else {
-			findings = append(findings, p.unreaped(b))
+			tell = p.leaderExited
 		}
+		f := tell(b)
+		f.Part = b.kind.part()
+		findings = append(findings, f)
 	}
 	return findings
 }

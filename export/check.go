@@ -8,6 +8,7 @@ import (
 	"ptop/detect"
 	"ptop/internal/monitor"
 	"ptop/internal/near"
+	"ptop/internal/sanitize"
 	"ptop/internal/view"
 	"ptop/pcb"
 )
@@ -127,10 +128,14 @@ func (w *Writer) Check(f *monitor.Frame, c Checking) (State, error) {
 		headline = c.calm(selected.Findings) + " among " + processCount(len(selected.Procs))
 	}
 	status := &page{ascii: w.opt.ASCII}
-	status.line("PTOP ", state.String(), " - ", WithoutBar(headline), " | ", perfdata(f, selected.Findings))
+	status.line("PTOP ", state.String(), " - ", WithoutBar(sanitize.Cells(sanitize.Text(headline), headlineCells)), " | ", perfdata(f, selected.Findings))
 	status.WriteString(WithoutBar(details.String()))
 	return state, w.finish(status)
 }
+
+// headlineCells is how long the first line is at the most, as far as people read it: it goes into notifications. All of a
+// summary stands below.
+const headlineCells = 180
 
 // WithoutBar replaces the character after which performance data begin.
 func WithoutBar(s string) string { return strings.ReplaceAll(s, "|", "/") }
@@ -231,6 +236,15 @@ func perfdata(f *monitor.Frame, found []*detect.Finding) string {
 		fmt.Sprintf("critical=%d;;;0", counts[detect.Critical]),
 		fmt.Sprintf("warning=%d;;;0", counts[detect.Warning]),
 	}
+	for _, id := range detectorsOf(found) {
+		n := 0
+		for _, finding := range found {
+			if finding.Detector == id {
+				n++
+			}
+		}
+		parts = append(parts, fmt.Sprintf("findings_%s=%d;;;0", strings.ReplaceAll(id, "-", "_"), n))
+	}
 	if statesKnown(f.Snap) {
 		parts = append(parts, fmt.Sprintf("zombies=%d;;;0", t.Zombies),
 			fmt.Sprintf("processes=%d;;;0;%s", len(f.Snap.Procs), limit), fmt.Sprintf("threads=%d;;;0", t.Threads))
@@ -250,6 +264,16 @@ func perfdata(f *monitor.Frame, found []*detect.Finding) string {
 	}
 	add("scan", f.Snap.ScanDuration.Seconds(), "s")
 	return strings.Join(parts, " ")
+}
+
+// detectorsOf gives the detectors that found something. Those that did not are left out: some monitoring systems cut an
+// answer at a kilobyte.
+func detectorsOf(found []*detect.Finding) (ids []string) {
+	for _, finding := range found {
+		ids = append(ids, finding.Detector)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // statesKnown reports whether processes and their states can be counted.

@@ -1,102 +1,88 @@
 package export
 
 import (
-	"strconv"
-	"strings"
+	"fmt"
 
+	"ptop/detect"
+	"ptop/internal/column"
 	"ptop/internal/monitor"
-	"ptop/pcb"
 )
 
-// events writes births and ends of processes since the Frame before: all, where the kernel tells of them, else those
-// that two readings show.
-func (e *encoder) events(f *monitor.Frame) {
-	e.object("events")
-	told := f.Snap.Events
-	if told == nil {
-		e.text("source", "proc")
-		e.known("reason", f.Snap.EventsOff)
-	} else {
-		e.text("source", "proc-connector")
-		e.seconds("span_seconds", told.Span)
-		e.uint("forks", told.Forks)
-		e.uint("threads", told.Threads)
-		e.uint("execs", told.Execs)
-		e.uint("exits", told.Exits)
-		e.uint("lost", told.Lost)
-		e.uint("short_lived_count", told.ShortLived)
-		e.array("short_lived")
-		for i := range told.Forkers {
-			if told.Forkers[i].ShortLived > 0 {
-				e.forker(told, &told.Forkers[i])
-			}
-		}
-		e.close(']')
-		e.uint("short_lived_others", told.Rest)
-		e.array("lost_parents")
-		for i := range told.Ends {
-			e.parentEnd(f.Snap, &told.Ends[i])
-		}
-		e.close(']')
-		e.uint("lost_parents_others", told.EndsLeft)
+// changes gives what changed among the selected findings since the Frame before: those that are there at the first one
+// have appeared. What appeared is cleared when it is no more found, and not when its process is no more selected.
+func (w *Writer) changes(f *monitor.Frame) (events []detect.Event) {
+	if w.told == nil {
+		w.told = map[string]bool{}
 	}
-	if f.Rates != nil && f.Rates.Interval > 0 {
-		e.int("appeared", int64(f.Rates.Born))
-		e.int("vanished", int64(f.Rates.Gone))
+	changed := map[string]detect.Event{}
+	for _, event := range f.Events {
+		switch id := event.Finding.ID(); {
+		case event.What == detect.Changed:
+			changed[id] = event
+		case event.What == detect.Cleared && w.told[id]:
+			events = append(events, event)
+			delete(w.told, id)
+		}
 	}
-	e.close('}')
+	for _, finding := range w.opt.Query.Select(f).Findings {
+		id := finding.ID()
+		event, there := changed[id]
+		switch {
+		case !w.told[id]:
+			w.told[id] = true
+			events = append(events, detect.Event{What: detect.Appeared, Finding: *finding, Lasted: f.Snap.Time.Sub(finding.Since)})
+		case there:
+			events = append(events, event)
+		}
+	}
+	return events
 }
 
-// told names a process of which events tell.
-func (e *encoder) told(t *pcb.Told) {
-	e.int("pid", int64(t.ID.PID))
-	if t.ID.Start != 0 {
-		e.key("id")
-		e.id(t.ID)
+// Events writes what appeared, changed or cleared since the Frame before, one JSON object a line; nothing when nothing did.
+func (w *Writer) Events(f *monitor.Frame) error {
+	events := w.changes(f)
+	if len(events) == 0 {
+		return nil
 	}
-	e.known("name", t.Name)
-}
-
-func (e *encoder) forker(events *pcb.Events, f *pcb.Forker) {
-	e.open('{')
-	e.object("forker")
-	e.told(&f.Told)
-	e.bool("ended", f.Ended)
-	e.close('}')
-	e.uint("forks", f.Forks)
-	e.uint("count", f.ShortLived)
-	e.float("per_s", events.PerSecond(f.ShortLived))
-	e.uint("execs", f.Execs)
-	e.array("exit_statuses")
-	for _, s := range f.Statuses {
+	e := encoder{b: w.buf[:0]}
+	for i := range events {
+		event := &events[i]
 		e.open('{')
-		e.int("wait_status", int64(s.Status))
-		e.text("status", pcb.DescribeExit(s.Status))
-		e.uint("count", s.Count)
+		w.preamble(&e, f)
+		e.time("time", f.Snap.Time)
+		e.text("event", event.What.String())
+		if !event.Finding.Since.IsZero() {
+			e.seconds("lasted_seconds", event.Lasted)
+		}
+		e.finding(&event.Finding)
 		e.close('}')
+		e.b = append(e.b, '\n')
 	}
-	e.close(']')
-	e.uint("other_statuses", f.OtherStatuses)
-	if len(f.Names) > 0 {
-		e.list("names", strings.Join(f.Names, "\x00"))
-	}
-	e.close('}')
+	w.buf = e.b
+	return w.flush()
 }
 
-func (e *encoder) parentEnd(s *pcb.Snapshot, end *pcb.ParentEnd) {
-	e.open('{')
-	e.object("parent")
-	e.told(&end.Told)
-	e.close('}')
-	e.int("wait_status", int64(end.Status))
-	e.text("status", pcb.DescribeExit(end.Status))
-	e.time("time", s.Time.Add(end.At-s.Boot))
-	e.array("children")
-	for _, pid := range end.Children {
-		e.comma()
-		e.b = strconv.AppendInt(e.b, int64(pid), 10)
+// EventsText writes the same for a person: a line with the time and what happened, and of what appeared or changed the
+// whole finding.
+func (w *Writer) EventsText(f *monitor.Frame) error {
+	events := w.changes(f)
+	if len(events) == 0 {
+		return nil
 	}
-	e.close(']')
-	e.int("children_others", int64(end.Left))
-	e.close('}')
+	p := w.page()
+	at := column.Clock(f.Snap.Time)
+	for i := range events {
+		finding := &events[i].Finding
+		if w.headed {
+			p.line()
+		}
+		w.headed = true
+		if events[i].What == detect.Cleared {
+			p.wrapped(at+" cleared ", fmt.Sprintf("after %s: %s", column.FormatDuration(events[i].Lasted), finding.Summary))
+			continue
+		}
+		p.line(at, " ", events[i].What.String())
+		p.finding(finding, f.Snap.Time)
+	}
+	return w.finish(p)
 }

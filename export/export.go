@@ -35,6 +35,7 @@ type Writer struct {
 	rows []column.Row
 	// headed is set once the heading of a stream, which comes but once, is written.
 	headed bool
+	told   map[string]bool // the findings, by ID, that events have told and that have not cleared
 }
 
 // NewWriter makes a Writer.

@@ -10,6 +10,7 @@ import (
 
 // finding writes the members of a finding.
 func (e *encoder) finding(f *detect.Finding) {
+	e.text("finding_id", f.ID())
 	e.text("detector", f.Detector)
 	e.known("cause", f.Cause)
 	e.text("severity", f.Severity.String())

@@ -14,11 +14,7 @@ const schemaVersion = 1
 func (w *Writer) JSON(f *monitor.Frame) error {
 	e := encoder{b: w.buf[:0], out: w.out}
 	e.open('{')
-	e.int("schema_version", schemaVersion)
-	e.object("ptop")
-	e.text("version", w.opt.Version)
-	e.close('}')
-	e.host(f)
+	w.preamble(&e, f)
 	e.sample(f)
 	e.system(f)
 	e.events(f)
@@ -33,6 +29,15 @@ func (w *Writer) JSON(f *monitor.Frame) error {
 		return e.err
 	}
 	return w.flush()
+}
+
+// preamble writes what every document begins with: the schema, the program and the machine.
+func (w *Writer) preamble(e *encoder, f *monitor.Frame) {
+	e.int("schema_version", schemaVersion)
+	e.object("ptop")
+	e.text("version", w.opt.Version)
+	e.close('}')
+	e.host(f)
 }
 
 func (w *Writer) columns() []*column.Column {

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"ptop/detect"
 	"ptop/internal/column"
 	"ptop/internal/filter"
 	"ptop/internal/monitor"
@@ -276,19 +278,61 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestEventsAreOneObjectALine(t *testing.T) {
 	var out bytes.Buffer
-	f := frame()
-	f.Events = append(f.Events, f.Events[0])
-	if err := NewWriter(&out, Options{}).Events(f); err != nil {
-		t.Fatal(err)
+	w := NewWriter(&out, Options{Version: "1.0"})
+	s := compiledFor(t, "#/$defs/event")
+	next := func(f *monitor.Frame) string {
+		out.Reset()
+		if err := w.Events(f); err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		for line := range strings.Lines(out.String()) {
+			event := valid(t, s, []byte(line))
+			said += fmt.Sprint(event["event"], " ", event["finding_id"], " ", event["lasted_seconds"], "; ")
+		}
+		return said
 	}
-	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
-	if len(lines) != 2 {
-		t.Fatalf("%d lines", len(lines))
+	first, calm, worse, over := frame(), frame(), frame(), frame()
+	calm.Events = nil
+	worse.Events = []detect.Event{{What: detect.Changed, Finding: worse.Findings[0], Lasted: time.Minute}}
+	over.Events = []detect.Event{{What: detect.Cleared, Finding: over.Findings[0], Lasted: 90 * time.Second}}
+	over.Findings = over.Findings[1:]
+	for _, c := range []struct {
+		f    *monitor.Frame
+		want string
+	}{
+		{first, "appeared zombie/42:4200 432; appeared orphan/60:6000 <nil>; "}, // what is there at first
+		{calm, ""},
+		{worse, "changed zombie/42:4200 60; "},
+		{over, "cleared zombie/42:4200 90; "},
+		{over, ""}, // what is not known to have appeared does not clear
+		{first, "appeared zombie/42:4200 432; "},
+	} {
+		if got := next(c.f); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
 	}
-	for _, line := range lines {
-		var event map[string]any
-		if err := json.Unmarshal([]byte(line), &event); err != nil || event["event"] != "appeared" || event["detector"] != "zombie" {
-			t.Errorf("%v in %s", err, line)
+}
+
+// The selection narrows the events, and a finding whose process is no more selected has not cleared.
+func TestEventsOfASelection(t *testing.T) {
+	var out bytes.Buffer
+	query := view.Query{PIDs: []int32{42}}
+	w := NewWriter(&out, Options{Query: &query})
+	look := func(f *monitor.Frame, pids ...int32) int {
+		out.Reset()
+		w.opt.Query.PIDs = pids
+		if err := w.Events(f); err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Count(out.Bytes(), []byte("\n"))
+	}
+	over := frame()
+	over.Events = []detect.Event{{What: detect.Cleared, Finding: over.Findings[0]}, {What: detect.Cleared, Finding: over.Findings[1]}}
+	over.Findings = nil
+	for n, got := range []int{look(frame(), 42), look(frame(), 1), look(frame(), 42), look(over, 42)} {
+		if want := []int{1, 0, 0, 1}[n]; got != want {
+			t.Errorf("look %d: %d lines, want %d", n+1, got, want)
 		}
 	}
 }

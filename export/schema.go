@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ptop/internal/column"
+	"ptop/internal/life"
 	"ptop/pcb"
 )
 
@@ -100,7 +101,7 @@ func schema() node {
 		"id":      node{"type": "string", "pattern": "^[0-9]+:[0-9]+$", "description": "identity of a process: pid:start, start in clock ticks since boot on Linux; never reused"},
 		"process": processSchema(), "thread": threadSchema(), "group": groupSchema(),
 		"finding": findingSchema(), "subject": subjectSchema(),
-		"pressure": pressureSchema(), "explanation": explanationSchema(),
+		"pressure": pressureSchema(), "explanation": explanationSchema(), "event": eventSchema(),
 	}
 	return root
 }
@@ -118,7 +119,7 @@ func explanationSchema() node {
 		sometimes("orphan", words("whether it is an orphan, or why it is none")),
 		always("ancestry", listOf("its parent, that one's parent and so on", relative)),
 		always("children", listOf("its children", relative)),
-		sometimes("short_lived", words("short-lived processes that it makes")),
+		always("life", lifeSchema()),
 		always("findings", listOf("what was found about it", ref("finding"))),
 		always("detail", object("what was read for it",
 			always("args", listOf("argument vector", text)),
@@ -139,6 +140,33 @@ func explanationSchema() node {
 				sometimes("soft_unlimited", truth("there is none")), sometimes("hard_unlimited", truth("there is none")), sometimes("unit", words("its unit")), sometimes("used", integer("current use"))))),
 			always("namespaces", listOf("namespaces", object("one", always("kind", words("pid, net …")), always("inode", integer("its identity")), always("own", truth("differs from ptop's"))))),
 			always("problems", typed("object", "why a part is missing")))))
+}
+
+// eventSchema describes a line of --findings --json with -n other than 1.
+func eventSchema() node {
+	return object("a line of the stream of events (--findings --json -n 0): a finding that appeared, changed or cleared, with its members", append([]member{
+		always("schema_version", node{"const": schemaVersion}),
+		always("ptop", object("the program", always("version", words("its version")))),
+		always("host", hostSchema()),
+		always("time", moment("of the reading that showed it")),
+		always("event", oneOf("what happened; changed is another severity, cause or confidence, or at least twice the count", "appeared", "changed", "cleared")),
+		sometimes("lasted_seconds", figure("how long it has been so; of a cleared one, how long it was")),
+	}, findingMembers()...)...)
+}
+
+// lifeSchema describes what life.Of says.
+func lifeSchema() node {
+	var list []member
+	for _, fact := range life.Facts {
+		schema := typed(fact.Kind, fact.Help)
+		if fact.Kind == "list" {
+			schema = listOf(fact.Help, node{"type": "string"})
+		}
+		list = append(list, sometimes(fact.Key, schema))
+	}
+	line := object("a line", sometimes("section", words("life, now, signals, resources; none for what stands at the top")),
+		always("label", words("what it is about")), always("text", words("what is said")))
+	return object("how it lives, as facts and in words", append(list, always("words", listOf("what the text of --explain says", line)))...)
 }
 
 func hostSchema() node {
@@ -290,7 +318,12 @@ func subjectSchema() node {
 }
 
 func findingSchema() node {
-	return object("one sickness found",
+	return object("one sickness found", findingMembers()...)
+}
+
+func findingMembers() []member {
+	return []member{
+		always("finding_id", words("its identity over time, the same in all that one run of ptop writes: detector/pid:start, and what tells it apart from another one")),
 		always("detector", words("identifier of the detector: zombie, orphan …; --help-detectors lists them")),
 		sometimes("cause", words("identifier of the cause")),
 		always("severity", oneOf("how bad it is", "info", "warning", "critical")),
@@ -311,5 +344,6 @@ func findingSchema() node {
 			sometimes("risk", words("what it puts at risk")),
 			always("never", truth("this does not work, and is said so that nobody tries")),
 			sometimes("act", object("what ptop itself can do", always("signal", words("signal to send")), always("target", ref("id"))))))),
-		sometimes("missing", listOf("evidence that could not be read, and what right would give it", node{"type": "string"})))
+		sometimes("missing", listOf("evidence that could not be read, and what right would give it", node{"type": "string"})),
+	}
 }

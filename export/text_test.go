@@ -325,18 +325,6 @@ func TestExplainJSON(t *testing.T) {
 	}
 }
 
-func TestOrigins(t *testing.T) {
-	f := frame()
-	for i, want := range []string{
-		"the first process of its pid namespace", "child of systemd (1); has called exec since its fork", "child of checkout-agent (42)", "child of", "made by the kernel", "child of systemd (1)", "unknown",
-	} {
-		r := view.Row(f, f.Snap.Procs[i].ID)
-		if got := originWords(&r, standingOf(f, r.Proc.ID)); !strings.HasPrefix(got, want) {
-			t.Errorf("process %d: %q, want %q…", i, got, want)
-		}
-	}
-}
-
 // What the detector holds of an adoption is said as the origin, and its verdict, of the process that was followed only.
 func TestExplainStanding(t *testing.T) {
 	f := frame()
@@ -386,4 +374,63 @@ func FuzzForms(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The first line of a check is short, whatever a finding says, and tells how many findings each detector has.
+func TestCheckHeadline(t *testing.T) {
+	f := frame()
+	f.Findings[0].Summary = strings.Repeat("zombies of a very long name ", 40)
+	got := text(t, Options{}, func(w *Writer) error {
+		_, err := w.Check(f, Checking{})
+		return err
+	})
+	first, rest, _ := strings.Cut(got, "\n")
+	headline, perf, _ := strings.Cut(first, " | ")
+	if len(headline) > 200+len("…") || !strings.Contains(perf, " findings_orphan=1;;;0 findings_zombie=1;;;0 ") || !strings.Contains(rest, f.Findings[0].Summary[:400]) {
+		t.Errorf("%q, %q", headline, perf)
+	}
+}
+
+func TestEventsText(t *testing.T) {
+	f := frame()
+	var out bytes.Buffer
+	w := NewWriter(&out, Options{})
+	if err := w.EventsText(f); err != nil {
+		t.Fatal(err)
+	}
+	if said := out.String(); !strings.HasPrefix(said, "2026-01-02 03:04:05 appeared\nCRIT  zombies growing") || !strings.Contains(said, "\n\n2026-01-02 03:04:05 appeared\nINFO  orphan") {
+		t.Error(said)
+	}
+	out.Reset()
+	f.Events = []detect.Event{{What: detect.Cleared, Finding: f.Findings[0], Lasted: time.Minute}}
+	f.Findings = f.Findings[1:]
+	if err := w.EventsText(f); err != nil {
+		t.Fatal(err)
+	}
+	if said := out.String(); !strings.HasPrefix(said, "\n2026-01-02 03:04:05 cleared after 1m00s: zombies growing") || strings.Count(said, "\n") != 2 {
+		t.Error(said)
+	}
+}
+
+// Whatever detector a finding is of, --fail-on minds it, and the answer tells its cause and what to do.
+func TestFailOnEveryDetector(t *testing.T) {
+	for _, d := range detect.All {
+		f := frame()
+		f.Findings[0].Detector, f.Findings[0].Severity, f.Findings[0].Cause = d.ID, detect.Warning, "because"
+		on, err := ParseFailOn(d.ID, detect.All)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for severity, want := range map[detect.Severity]State{detect.Info: StateOK, detect.Warning: StateWarning, detect.Critical: StateCritical} {
+			f.Findings[0].Severity = severity
+			state := StateUnknown
+			got := text(t, Options{}, func(w *Writer) (err error) {
+				state, err = w.Check(f, Checking{Detectors: []*detect.Detector{{ID: d.ID}}, FailOn: on})
+				return err
+			})
+			if state != want || want != StateOK && (!strings.Contains(got, d.ID+", because; cause proved") || !strings.Contains(got, "restart 42")) {
+				t.Errorf("%s, %v: %v, want %v\n%s", d.ID, severity, state, want, got)
+			}
+		}
+	}
 }

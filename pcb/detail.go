@@ -19,6 +19,8 @@ type Detail struct {
 	FilesTotal       int // may be more than len(Files)
 	Sockets          []Socket
 	ThreadList       []Thread
+	Calls            []ThreadProbe // what the threads do in the kernel, the leader first; of the first 256
+	Timeout          *Timeout      // of the call that the leader sleeps in; nil when it has none or it can't be read
 	Maps             MapsSummary
 	Limits           []Limit
 	Namespaces       []Namespace
@@ -32,6 +34,12 @@ type Detail struct {
 	SessionID        *uint32
 
 	Problems map[DetailPart]string // why a part is missing
+}
+
+// Timeout is how long a system call sleeps at the most.
+type Timeout struct {
+	Span time.Duration
+	Left bool // Span is what is left of it, else all that was asked for
 }
 
 // DetailPart names a part of Detail.

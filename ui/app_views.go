@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ptop/internal/column"
+	"ptop/internal/life"
 	"ptop/pcb"
 )
 
@@ -283,5 +284,5 @@ func (a *app) findingJump() {
 	if f.Culprit != nil && a.goTo(f.Culprit.ID) || a.goTo(f.Subject.ID) {
 		return
 	}
-	a.say(roleWarning, subjectText(&f.Subject)+" is gone")
+	a.say(roleWarning, life.Subject(&f.Subject)+" is gone")
 }

@@ -22,6 +22,8 @@ type Backend interface {
 	Refresh()
 	// ReadThreads asks for every thread in the readings to come, or no longer.
 	ReadThreads(bool)
+	// Follow has the Frames to come tell the Standing of one process; a zero ID ends that.
+	Follow(pcb.ID)
 	// Detail reads one process in depth.
 	Detail(context.Context, pcb.ID) (*pcb.Detail, error)
 	// Bind holds on to processes by identity, for a dialog that may end in an action on them. What could not be

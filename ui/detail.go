@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"ptop/internal/column"
@@ -17,6 +18,7 @@ type page struct {
 	help  string
 	parts []pcb.DetailPart // of the Detail, on which it rests
 	reads bool             // it needs a Detail
+	bare  bool             // it has something to say while there is none yet
 	lines func(v *detailView, w int) []pageLine
 }
 
@@ -24,7 +26,7 @@ type page struct {
 func pages() []page {
 	return []page{
 		{title: "PCB", help: "the process control block in the textbook's groups", lines: (*detailView).pcbLines},
-		{title: "Why", help: "the findings about it", lines: (*detailView).whyLines},
+		{title: "Explain", help: "its findings, what started it, how it lives, what it waits for", reads: true, bare: true, lines: (*detailView).explainLines},
 		{title: "Tree", help: "its ancestors and descendants", lines: (*detailView).treeLines},
 		{title: "Threads", help: "each thread's CPU, wait and switches", reads: true, parts: []pcb.DetailPart{pcb.PartThreads}, lines: (*detailView).threadLines},
 		{title: "Files", help: "open files and sockets", reads: true, parts: []pcb.DetailPart{pcb.PartFiles, pcb.PartSockets, pcb.PartCwd}, lines: (*detailView).fileLines},
@@ -47,22 +49,24 @@ const (
 // detailView is one process in depth. What has to be read is read off the UI goroutine, again and again while its
 // page is shown; the last reading stays when the process has ended.
 type detailView struct {
-	a       *app
-	pages   []page
-	page    int
-	id      pcb.ID
-	frame   *monitor.Frame
-	row     *column.Row // in frame, or in the last one that had the process
-	gone    bool
-	detail  *pcb.Detail
-	before  *pcb.Detail // the reading before, for rates
-	problem string      // why there is no Detail
-	loading bool
-	loaded  time.Time // when the last reading came
-	secrets bool
-	pager   pager
-	tabs    []hintSpotPage
-	bodyW   int
+	a        *app
+	pages    []page
+	page     int
+	id       pcb.ID
+	frame    *monitor.Frame
+	held     *monitor.Frame // the last one that had the process
+	row      *column.Row    // in that
+	gone     bool
+	followed pcb.ID // whose Standing the readings tell
+	detail   *pcb.Detail
+	before   *pcb.Detail // the reading before, for rates
+	problem  string      // why there is no Detail
+	loading  bool
+	loaded   time.Time // when the last reading came
+	secrets  bool
+	pager    pager
+	tabs     []hintSpotPage
+	bodyW    int
 }
 
 type hintSpotPage struct{ from, to, y, page int }
@@ -74,11 +78,20 @@ func (v *detailView) scope() scope { return inDetail }
 // open turns to a process.
 func (v *detailView) open(id pcb.ID, pageNo int) {
 	if v.id != id {
-		*v = detailView{a: v.a, pages: v.pages, id: id, page: v.page}
+		*v = detailView{a: v.a, pages: v.pages, id: id, page: v.page, followed: v.followed}
 	}
+	v.follow(id)
 	v.a.history.want(id, v.a.now())
 	v.update(v.a.frame)
 	v.goTo(pageNo)
+}
+
+// follow has the readings tell the standing of a process, of none for a zero one.
+func (v *detailView) follow(id pcb.ID) {
+	if v.followed != id {
+		v.followed = id
+		v.a.b.Follow(id)
+	}
 }
 
 func (v *detailView) goTo(pageNo int) {
@@ -103,11 +116,14 @@ func (v *detailView) update(f *monitor.Frame) {
 	if v.id.IsZero() || f == nil {
 		return
 	}
+	if !slices.Contains(v.a.views, body(v)) {
+		v.follow(pcb.ID{})
+	}
 	v.frame = f
 	row := view.Row(f, v.id)
 	v.gone = row.Proc == nil
 	if !v.gone {
-		v.row = &row
+		v.held, v.row = f, &row
 	}
 	v.write()
 	if v.a.body() == body(v) {
@@ -155,7 +171,7 @@ func (v *detailView) write() {
 		switch {
 		case v.problem != "":
 			out = append(out, textLine(v.problem, roleWarning))
-		case v.detail == nil:
+		case v.detail == nil && !p.bare:
 			v.pager.set([]pageLine{textLine("reading…", roleDim)})
 			return
 		}
@@ -167,7 +183,7 @@ func (v *detailView) write() {
 			}
 		}
 	}
-	if !p.reads || v.detail != nil {
+	if !p.reads || p.bare || v.detail != nil {
 		out = append(out, p.lines(v, w)...)
 	}
 	v.pager.set(out)

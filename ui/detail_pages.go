@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"ptop/detect"
 	"ptop/internal/column"
 	"ptop/internal/view"
 	"ptop/pcb"
@@ -90,26 +89,11 @@ func (v *detailView) pcbLines(w int) []pageLine {
 	return out
 }
 
-// whyLines is the findings about the process, explained.
-func (v *detailView) whyLines(w int) []pageLine {
-	if v.row == nil || len(v.row.Findings) == 0 {
-		return []pageLine{textLine("nothing is found about this process", roleGood)}
-	}
-	var out []pageLine
-	for i, f := range v.row.Findings {
-		if i > 0 {
-			out = append(out, blank)
-		}
-		out = append(out, findingLines(f, w, v.a.gl)...)
-	}
-	return out
-}
-
 // treeMax bounds the descendants on the tree page.
 const treeMax = 500
 
 // treeLines is the way from the root down to the process, and everything below it.
-func (v *detailView) treeLines(w int) []pageLine {
+func (v *detailView) treeLines(int) []pageLine {
 	if v.row == nil || v.gone {
 		return []pageLine{textLine("it stands in no tree any more", roleDim)}
 	}
@@ -126,12 +110,6 @@ func (v *detailView) treeLines(w int) []pageLine {
 	}
 	if len(down) > treeMax {
 		out = append(out, textLine(fmt.Sprintf("and %d more", len(down)-treeMax), roleDim))
-	}
-	if makes := detect.ShortLived(v.frame.Snap, v.id); makes != "" {
-		out = append(out, blank)
-		for _, l := range wrap("it forks "+makes, w, 0) {
-			out = append(out, textLine(l, roleWarning))
-		}
 	}
 	return out
 }

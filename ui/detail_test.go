@@ -3,6 +3,7 @@ package ui
 import (
 	"testing"
 
+	"ptop/detect"
 	"ptop/pcb"
 )
 
@@ -40,4 +41,23 @@ func TestEnvironmentOfTheDead(t *testing.T) {
 	d.keys("e")
 	d.wants("environ: the process has none any more")
 	d.lacks("variables", "masked")
+}
+
+// The readings tell the standing of the process that is looked at, and of none when nobody looks any more.
+func TestStandingIsAskedFor(t *testing.T) {
+	d := newBench(t, 120, 40, Options{})
+	d.keys("Enter 2")
+	if d.b.followed.PID != pidBurner {
+		t.Errorf("followed is %v", d.b.followed)
+	}
+	f := machine(2)
+	f.Findings = nil
+	f.Standing = &detect.Standing{ID: d.b.followed, Role: "main process of report.service", Verdict: "no orphan: main process of report.service", Reason: "main process of report.service"}
+	d.show(f)
+	d.wants("nothing was found about it; no orphan: main process of report.service")
+	d.keys("Esc")
+	d.show(machine(3))
+	if !d.b.followed.IsZero() {
+		t.Errorf("still followed is %v", d.b.followed)
+	}
 }

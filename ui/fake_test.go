@@ -121,6 +121,7 @@ type fakeBackend struct {
 	details   int
 	bindFail  bool
 	refreshed int
+	followed  pcb.ID
 	gone      []pcb.ID          // who has ended of those that were bound
 	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 }
@@ -131,6 +132,7 @@ func (b *fakeBackend) Frames() <-chan *monitor.Frame { return b.frames }
 func (b *fakeBackend) ReadThreads(on bool)           { b.mu.Lock(); b.threads = on; b.mu.Unlock() }
 func (b *fakeBackend) SetDelay(d time.Duration)      { b.mu.Lock(); b.delay = d; b.mu.Unlock() }
 func (b *fakeBackend) Refresh()                      { b.mu.Lock(); b.refreshed++; b.mu.Unlock() }
+func (b *fakeBackend) Follow(id pcb.ID)              { b.mu.Lock(); b.followed = id; b.mu.Unlock() }
 func (b *fakeBackend) ActionsOff() string            { return b.off }
 
 func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) {

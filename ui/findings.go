@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"ptop/detect"
-	"ptop/internal/column"
+	"ptop/internal/life"
 	"ptop/internal/monitor"
 	"ptop/pcb"
 )
@@ -16,8 +16,8 @@ import (
 type findingsView struct {
 	rows     []findingRow
 	selected int
-	key      detect.Key // of the selected one
-	keyAt    time.Time  // when it cleared; zero for one that stands
+	id       string    // of the selected one
+	clearAt  time.Time // when it cleared; zero for one that stands
 	top      int
 	height   int
 	pane     pager
@@ -82,7 +82,7 @@ func (v *findingsView) fill() {
 			v.rows = append(v.rows, findingRow{f: c.f, cleared: c.at})
 		}
 	}
-	if i := slices.IndexFunc(v.rows, func(r findingRow) bool { return r.f.Key() == v.key && r.cleared.Equal(v.keyAt) }); i >= 0 {
+	if i := slices.IndexFunc(v.rows, func(r findingRow) bool { return r.f.ID() == v.id && r.cleared.Equal(v.clearAt) }); i >= 0 {
 		v.selected = i
 	}
 	v.choose(v.selected)
@@ -93,10 +93,10 @@ func (v *findingsView) toggleCleared() { v.cleared = !v.cleared; v.fill() }
 func (v *findingsView) choose(i int) {
 	v.selected = max(0, min(i, len(v.rows)-1))
 	if f := v.finding(); f != nil {
-		if f.Key() != v.key {
+		if f.ID() != v.id {
 			v.pane.reset()
 		}
-		v.key, v.keyAt = f.Key(), v.rows[v.selected].cleared
+		v.id, v.clearAt = f.ID(), v.rows[v.selected].cleared
 	}
 	h := max(1, v.height)
 	v.top = max(0, min(v.top, v.selected), v.selected-h+1)
@@ -175,18 +175,18 @@ func (v *findingsView) draw(p painter) {
 	p.role(0, v.height+1, strings.Repeat(p.gl.frame[4], p.w), r)
 	if v.paneWide != pane.w {
 		v.paneWide = pane.w
-		v.pane.set(v.paneLines(pane.w, p.gl))
+		v.pane.set(v.paneLines(pane.w))
 	}
 	v.pane.draw(pane)
 }
 
 // paneLines explains the selected finding; of a cleared one they say how old that is.
-func (v *findingsView) paneLines(w int, gl *glyphs) []pageLine {
+func (v *findingsView) paneLines(w int) []pageLine {
 	f := v.finding()
 	if f == nil {
 		return nil
 	}
-	lines := findingLines(f, w, gl)
+	lines := saidLines(life.Finding(f, v.taken), w)
 	if at := v.rows[v.selected].cleared; !at.IsZero() {
 		text := fmt.Sprintf("it cleared %s ago, at %s; evidence and advice are as they were then", age(v.taken.Sub(at)), at.Local().Format("15:04:05"))
 		lines = slices.Insert(lines, 0, textLine(text, roleDim))
@@ -223,79 +223,4 @@ func healthyText(watched time.Duration) string {
 		return "nothing can be said yet: this is the first reading"
 	}
 	return "nothing is sick, as far as could be seen in " + age(watched) + " of watching"
-}
-
-// findingLines is the explanation of a finding.
-func findingLines(f *detect.Finding, w int, gl *glyphs) []pageLine {
-	var out []pageLine
-	say := func(label, text string, r role) {
-		if text == "" {
-			return
-		}
-		for i, l := range wrap(text, w-10, 0) {
-			head := ""
-			if i == 0 {
-				head = label
-			}
-			out = append(out, pageLine{line: line{{fmt.Sprintf("%-9s ", head), roleTitle}, {l, r}}})
-		}
-	}
-	say("what", f.Summary, severityRole(f.Severity))
-	say("why", f.Why, roleText)
-	say("so", f.So, roleText)
-	for i := range f.Remedies {
-		m := &f.Remedies[i]
-		label := "do"
-		if m.Never {
-			label = "never"
-		}
-		if m.Act != nil && !m.Never {
-			label += " (x)"
-		}
-		say(label, m.Do, roleStrong)
-		if m.Command != "" && !m.Never { // what does not work is not offered for copying
-			say("", "$ "+m.Command, roleText)
-		}
-		if m.Risk != "" {
-			say("", "risk: "+m.Risk, roleDim)
-		}
-	}
-	for i, e := range f.Evidence {
-		label := ""
-		if i == 0 {
-			label = "evidence"
-		}
-		text := column.Fact(&e)
-		if e.Source != "" {
-			text += "  (" + e.Source + ")"
-		}
-		say(label, text, roleText)
-	}
-	for i, m := range f.Missing {
-		label := ""
-		if i == 0 {
-			label = "missing"
-		}
-		say(label, m, roleWarning)
-	}
-	who := subjectText(&f.Subject)
-	if f.Culprit != nil && f.Culprit.ID != f.Subject.ID {
-		who += "; caused by " + subjectText(f.Culprit)
-	}
-	say("who", who, roleDim)
-	say("", strings.Join([]string{strings.TrimSuffix(f.Detector+"/"+f.Cause, "/"), f.Confidence.String(), f.Severity.String()}, " "+gl.dot+" "), roleDim)
-	return out
-}
-
-func subjectText(s *detect.Subject) string {
-	text := fmt.Sprintf("%s (%d)", s.Name, s.PID)
-	if s.User != "" {
-		text += " of " + s.User
-	}
-	if s.Container != "" {
-		text += " in " + s.Container
-	} else if s.Unit != "" {
-		text += " in " + s.Unit
-	}
-	return text
 }

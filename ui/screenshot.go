@@ -89,6 +89,7 @@ func (still) Frames() <-chan *monitor.Frame { return nil }
 func (still) SetDelay(time.Duration)        {}
 func (still) ReadThreads(bool)              {}
 func (still) Refresh()                      {}
+func (still) Follow(pcb.ID)                 {}
 func (still) ActionsOff() string            { return "" }
 
 func (s still) Detail(context.Context, pcb.ID) (*pcb.Detail, error) {

@@ -27,14 +27,14 @@ func New(string) *Reader { return &Reader{} }
 func (*Reader) Read(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
 	p, err := process.NewProcessWithContext(ctx, id.PID)
 	if err != nil {
-		return nil, fmt.Errorf("process %d has ended", id.PID)
+		return nil, fmt.Errorf("process %d %w", id.PID, ErrEnded)
 	}
 	start, err := p.CreateTimeWithContext(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("detail: reading process %d: %w", id.PID, err)
 	}
 	if id.Start != 0 && id.Start != uint64(start) {
-		return nil, fmt.Errorf("process %v has ended; its pid is borne by %d:%d now", id, id.PID, start)
+		return nil, fmt.Errorf("process %v %w; its pid is borne by %d:%d now", id, ErrEnded, id.PID, start)
 	}
 	d := &pcb.Detail{ID: pcb.ID{PID: id.PID, Start: uint64(start)}, Time: time.Now(), Problems: make(map[pcb.DetailPart]string)}
 	d.Process.ID = d.ID

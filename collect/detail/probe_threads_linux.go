@@ -2,7 +2,9 @@ package detail
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -18,26 +20,42 @@ const maxThreadProbes = 256
 
 // readThreads reads the threads. What is told of them is kept even where their system calls are denied.
 func (s *suspect) readThreads() error {
-	task := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task")
+	threads, err := probeThreads(s.ctx, filepath.Join(s.root, strconv.Itoa(int(s.ID.PID))), s.dir)
+	for i := range threads {
+		threads[i].Pipe, threads[i].PipeHeldBy = s.pipe(&threads[i])
+	}
+	s.Threads = threads
+	if errors.Is(err, errCallsDenied) {
+		s.Denied |= pcb.ProbeThreads
+		return nil
+	}
+	return err
+}
+
+// errCallsDenied tells that the threads were read, but for what they do in the kernel.
+var errCallsDenied = fmt.Errorf("detail: reading system calls: %w", os.ErrPermission)
+
+// probeThreads reads the threads of the process whose directory is dir; files is where its descriptors can be read.
+func probeThreads(ctx context.Context, dir, files string) (threads []pcb.ThreadProbe, err error) {
+	task := filepath.Join(dir, "task")
 	names, _, err := listNames(task, maxThreadProbes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range names {
-		if s.ctx.Err() != nil {
-			return s.ctx.Err()
+		if ctx.Err() != nil {
+			return threads, ctx.Err()
 		}
-		t, err := probeThread(filepath.Join(task, name), name)
-		if errors.Is(err, os.ErrPermission) {
-			s.Denied |= pcb.ProbeThreads
-		} else if err != nil {
+		t, failed := probeThread(filepath.Join(task, name), name)
+		if errors.Is(failed, os.ErrPermission) {
+			err = errCallsDenied
+		} else if failed != nil {
 			continue // it has ended
 		}
-		t.PIDFD = s.pidfd(&t)
-		t.Pipe, t.PipeHeldBy = s.pipe(&t)
-		s.Threads = append(s.Threads, t)
+		t.PIDFD = pidfd(&t, files)
+		threads = append(threads, t)
 	}
-	return nil
+	return threads, err
 }
 
 // readThread reads how one thread is scheduled. A thread has a nice value and a policy of its own.
@@ -58,11 +76,11 @@ func (s *suspect) readThread() error {
 
 // pidfd gives the pid behind the descriptor by which a thread waits for a child, 0 when it waits otherwise or this can't
 // be read.
-func (s *suspect) pidfd(t *pcb.ThreadProbe) int32 {
+func pidfd(t *pcb.ThreadProbe, dir string) int32 {
 	if t.SyscallName != "waitid" || t.Args[0] != unix.P_PIDFD {
 		return 0
 	}
-	info, err := os.ReadFile(s.path("fdinfo", strconv.FormatUint(t.Args[1], 10)))
+	info, err := os.ReadFile(filepath.Join(dir, "fdinfo", strconv.FormatUint(t.Args[1], 10)))
 	if err != nil {
 		return 0
 	}

@@ -62,6 +62,7 @@ func (r *Reader) Read(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
 		}
 		step(g)
 	}
+	g.calls(ctx)
 	if err := g.verify(); err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func (g *reading) identify(dir string) error {
 	case err != nil:
 		return endedError(id.PID, err)
 	case id.Start != 0 && id.Start != got.stat.Starttime:
-		return fmt.Errorf("process %v has ended; its pid is borne by %q (%d:%d) now", id, got.stat.Comm, id.PID, got.stat.Starttime)
+		return fmt.Errorf("process %v %w; its pid is borne by %q (%d:%d) now", id, ErrEnded, got.stat.Comm, id.PID, got.stat.Starttime)
 	}
 	g.place, g.stat, g.d.ID.Start = got.place, got.stat, got.stat.Starttime
 	return nil
@@ -241,7 +242,7 @@ func explain(err error, memory bool) string {
 // endedError says that a process is gone, or why it could not be read at all.
 func endedError(pid int32, err error) error {
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
-		return fmt.Errorf("process %d has ended", pid)
+		return fmt.Errorf("process %d %w", pid, ErrEnded)
 	}
 	return fmt.Errorf("detail: reading process %d: %w", pid, err)
 }

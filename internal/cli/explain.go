@@ -38,7 +38,10 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 			return noProcess(p.opt.explain)
 		}
 		in, err := p.detail(ctx, detail.New(p.root()), proc.ID)
-		if err != nil {
+		switch {
+		case errors.Is(err, detail.ErrEnded):
+			return noProcess(p.opt.explain)
+		case err != nil:
 			return fmt.Errorf("process %s could not be read: %w", p.opt.explain, whyUnread(err))
 		}
 		if p.opt.json {

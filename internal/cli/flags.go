@@ -99,10 +99,10 @@ func modeFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVarP(&o.once, "once", "b", false, "one text table, as top -b; with -n several")
 	f.BoolVar(&o.csv, "csv", false, "CSV with a header row and raw values")
 	f.BoolVarP(&o.tree, "tree", "t", false, "show the parent and child tree, in any mode")
-	f.BoolVar(&o.findings, "findings", false, "only what is sick, as text or with --json")
+	f.BoolVar(&o.findings, "findings", false, "only what is sick, as text or with --json; with -n other than 1 a log of changes: what appeared, changed and cleared, with --json one object a line")
 	f.BoolVar(&o.check, "check", false, "health check as a monitoring plugin: status line, perfdata, exit 0 to 3")
 	f.Var(text(&o.failOn, checkFailOn), "fail-on", "`DETECTORS` that --check minds: zombie,orphan:warning (default all)")
-	f.Var(text(&o.explain, checkID), "explain", "explain one process: `PID` or pid:start")
+	f.Var(text(&o.explain, checkID), "explain", "one process in words, `PID` or pid:start: what started it, how it lives, what it waits for, what is wrong with it")
 	f.Var(text(&o.signal, checkSignal), "signal", "send signal `NAME` to the processes named as arguments (pid or pid:start)")
 	f.Var(whole(&o.renice, -20, 19, "want -20 (first) to 19 (last)"), "renice", "set nice value `N` (-20 to 19) of the processes named as arguments")
 	f.Var(text(&o.capture, nil), "capture", "write the /proc files that a reading uses to `FILE.tar`, for a bug report")
@@ -128,7 +128,7 @@ func samplingFlags(f *pflag.FlagSet, o *options) {
 	o.delay = seconds(defaultDelay)
 	f.VarP(&o.delay, "delay", "d", "time between two readings: seconds or 500ms; the screen's default is 2s; 0 takes one reading, without rates")
 	o.iterations = 1
-	f.VarP(whole(&o.iterations, 0, math.MaxInt, "want 0 (no end) or more"), "iterations", "n", "`N` documents or tables; 0 goes on until interrupted")
+	f.VarP(whole(&o.iterations, 0, math.MaxInt, "want 0 (no end) or more"), "iterations", "n", "`N` documents or tables, or readings of a log of changes; 0 goes on until interrupted")
 	f.Var(&o.observe, "observe", "watch that long before answering (default: one --delay)")
 	o.procfs = "/proc"
 	f.Var(text(&o.procfs, nil), "procfs", "read another /proc at `DIR`; HOST_PROC is honoured")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"ptop/detect"
@@ -47,6 +48,10 @@ func (p *program) report(ctx context.Context) (exitCode, error) {
 // form is the writer's method for the form that the flags ask for.
 func (p *program) form(w *export.Writer) func(*monitor.Frame) error {
 	switch {
+	case p.changes() && p.opt.json:
+		return w.Events
+	case p.changes():
+		return w.EventsText
 	case p.opt.json:
 		return w.JSON
 	case p.opt.csv:
@@ -56,6 +61,9 @@ func (p *program) form(w *export.Writer) func(*monitor.Frame) error {
 	}
 	return w.Table
 }
+
+// changes reports whether a log of what appeared, changed and cleared is asked for, and not what is found now.
+func (p *program) changes() bool { return p.opt.findings && p.opt.iterations != 1 }
 
 func (p *program) writer(query *view.Query) (*export.Writer, error) {
 	columns, err := p.columns()
@@ -79,7 +87,9 @@ func (p *program) readings(ctx context.Context, sampler *monitor.Sampler, do fun
 			return err
 		}
 		// A delay of 0 in a stream would load the machine that it watches.
-		frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond))
+		if frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond)); err != nil && p.changes() {
+			frame, err = p.again(ctx, sampler, max(delay, 10*time.Millisecond), err)
+		}
 	}
 	if ctx.Err() != nil && p.opt.iterations != 1 {
 		return nil
@@ -88,6 +98,24 @@ func (p *program) readings(ctx context.Context, sampler *monitor.Sampler, do fun
 		return errors.New("interrupted before the reading was complete")
 	}
 	return err
+}
+
+// again goes on after a reading that failed, until one does not: whoever waits for what changes is to hear of it, too. Why
+// is told once.
+func (p *program) again(ctx context.Context, sampler *monitor.Sampler, delay time.Duration, err error) (*monitor.Frame, error) {
+	if ctx.Err() != nil {
+		return nil, err
+	}
+	fmt.Fprintf(p.stderr, "ptop: %s: nothing is told until a reading succeeds\n", oneLine(err))
+	for {
+		frame, err := sampler.After(ctx, delay)
+		if err == nil {
+			fmt.Fprintln(p.stderr, "ptop: readings succeed again")
+		}
+		if err == nil || ctx.Err() != nil {
+			return frame, err
+		}
+	}
 }
 
 // step is the time between the readings of a longer observation: short enough to see a process that lives for seconds.

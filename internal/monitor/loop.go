@@ -3,6 +3,8 @@ package monitor
 import (
 	"context"
 	"time"
+
+	"ptop/pcb"
 )
 
 // Loop samples on until its context ends, for a reader that may be slower than it: only the newest Frame waits.
@@ -10,6 +12,7 @@ type Loop struct {
 	frames  chan *Frame
 	delay   chan time.Duration
 	refresh chan struct{}
+	follow  chan pcb.ID
 }
 
 // firstDelay is the time to the second reading, so that the first screen without rates is short.
@@ -21,7 +24,7 @@ func StartLoop(ctx context.Context, m *Sampler, delay time.Duration) (*Loop, err
 	if err != nil {
 		return nil, err
 	}
-	l := &Loop{frames: make(chan *Frame, 1), delay: make(chan time.Duration, 1), refresh: make(chan struct{}, 1)}
+	l := &Loop{frames: make(chan *Frame, 1), delay: make(chan time.Duration, 1), refresh: make(chan struct{}, 1), follow: make(chan pcb.ID, 1)}
 	l.frames <- first
 	go l.run(ctx, m, delay)
 	return l, nil
@@ -36,6 +39,9 @@ func (l *Loop) SetDelay(d time.Duration) { replace(l.delay, d) }
 // Refresh asks for a reading now.
 func (l *Loop) Refresh() { replace(l.refresh, struct{}{}) }
 
+// Follow has the Frames to come tell the Standing of one process; a zero ID ends that.
+func (l *Loop) Follow(id pcb.ID) { replace(l.follow, id) }
+
 func (l *Loop) run(ctx context.Context, m *Sampler, delay time.Duration) {
 	defer close(l.frames)
 	timer := time.NewTimer(min(delay, firstDelay))
@@ -46,6 +52,9 @@ func (l *Loop) run(ctx context.Context, m *Sampler, delay time.Duration) {
 			return
 		case delay = <-l.delay:
 			timer.Reset(delay)
+			continue
+		case id := <-l.follow:
+			m.Follow(id)
 			continue
 		case <-l.refresh:
 		case <-timer.C:

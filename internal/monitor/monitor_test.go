@@ -120,3 +120,22 @@ func TestStartLoopTellsAFirstFailure(t *testing.T) {
 		t.Error("a first reading that failed was not told")
 	}
 }
+
+// Whoever is followed while the loop runs has a Standing in the Frames to come.
+func TestLoopFollows(t *testing.T) {
+	loop, err := StartLoop(t.Context(), newSampler(&fakeSource{}), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if frame := <-loop.Frames(); frame.Standing != nil {
+		t.Errorf("nobody is followed: %+v", frame.Standing)
+	}
+	loop.Follow(pcb.ID{PID: 7})
+	for frame := (*Frame)(nil); frame == nil || frame.Standing == nil; { // the loop may see the wish for a reading first
+		loop.Refresh()
+		frame = <-loop.Frames()
+		if frame.Seq > 1000 {
+			t.Fatal("it is not followed")
+		}
+	}
+}
