@@ -100,7 +100,7 @@ func waitZombie(pid int) {
 func actAs(arg string) {
 	id, _, err := pcb.ParseID(arg)
 	must(err)
-	target, failed := Bind("", []pcb.ID{id})
+	target, failed := Bind("", []pcb.ID{id}, pcb.Alone)
 	for _, o := range failed {
 		fmt.Println("bind:", o.Err)
 	}
@@ -124,7 +124,7 @@ func hideAndAct(string) {
 func lower(arg string) {
 	id, _, err := pcb.ParseID(arg)
 	must(err)
-	target, _ := Bind("", []pcb.ID{id})
+	target, _ := Bind("", []pcb.ID{id}, pcb.Alone)
 	fmt.Println(target.Renice(-5)[0].Err)
 }
 
@@ -138,7 +138,7 @@ func reusePID(string) {
 		first := helper("sleep", "")
 		must(first.Start())
 		pid := first.Process.Pid
-		target, failed := Bind("/proc", []pcb.ID{{PID: int32(pid)}})
+		target, failed := Bind("/proc", []pcb.ID{{PID: int32(pid)}}, pcb.Alone)
 		if len(failed) > 0 {
 			fmt.Println("bind:", failed[0].Err)
 			return
@@ -162,7 +162,7 @@ func reusePID(string) {
 		fmt.Println("signal:", inTime.Did, inTime.Err)
 		fmt.Println("later:", target.Signal(pcb.SIGKILL)[0].Err)
 		fmt.Println("renice:", target.Renice(7)[0].Err)
-		fmt.Println("gone:", len(target.Gone()))
+		fmt.Println("gone:", len(target.Look().Gone()))
 		nice, err := unix.Getpriority(unix.PRIO_PROCESS, pid)
 		fmt.Println("bearer:", 20-nice, err)
 		must(second.Process.Signal(syscall.SIGTERM))
