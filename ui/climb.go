@@ -54,9 +54,7 @@ func (b *climbBox) end(r *ladder.Result, cure *cure) {
 	b.over = true
 	b.cancel()
 	for _, o := range r.Refused {
-		if text := outcomeText(o); !b.told(text) {
-			b.add(ladder.Step{Text: "not reached: " + text})
-		}
+		b.add(ladder.Step{Text: "not reached: " + outcomeText(o)})
 	}
 	text := "graceful stop: nobody was reached"
 	if n := len(b.steps); n > 0 {
@@ -71,15 +69,6 @@ func (b *climbBox) end(r *ladder.Result, cure *cure) {
 	if cure != nil && !r.Cut {
 		b.a.watchCure(cure, nil, nil)
 	}
-}
-
-func (b *climbBox) told(text string) bool {
-	for _, s := range b.steps {
-		if strings.Contains(s.Text, text) {
-			return true
-		}
-	}
-	return false
 }
 
 // closed lets no ladder go on that nobody sees.

@@ -62,9 +62,9 @@ type Radius struct {
 	Points  []Point
 }
 
-// Reached gives the positions in the Snapshot of those that the action goes to: those who are named, as far as they are
+// meant gives the positions in the Snapshot of those that the action is meant for: those who are named, as far as they are
 // there, and the living ones in their scope.
-func (p *Plan) Reached() []int32 {
+func (p *Plan) meant() []int32 {
 	in := map[int32]bool{}
 	var out []int32
 	add := func(i int32) {
@@ -96,6 +96,15 @@ func (p *Plan) Reached() []int32 {
 	return out
 }
 
+// reached gives those of them that it goes to.
+func (p *Plan) reached() []int32 {
+	return slices.DeleteFunc(p.meant(), func(i int32) bool {
+		q := &p.Snap.Procs[i]
+		signal := p.Deed.Signal != 0
+		return signal && (Beyond(q) || q.PID == p.Snap.Self.PID) || p.Deed.Graceful && q.PID == 1
+	})
+}
+
 // named gives the positions of those who are named.
 func (p *Plan) named() []int32 {
 	var out []int32
@@ -115,12 +124,12 @@ func (p *Plan) living(i int32) bool {
 
 func dead(q *pcb.Process) bool { return q.Zombie() && !q.LeaderExited() }
 
-// namedMost is how many processes are looked into one by one.
-const namedMost = 12
+// caveatsMost is how many different caveats are told.
+const caveatsMost = 8
 
 // Ask says what has to be read for the Radius: whose sockets, and which units.
 func (p *Plan) Ask() (probes []pcb.ProbeRequest, units []string) {
-	reached := p.Reached()
+	reached := p.reached()
 	if p.Deed.ends() || p.Deed.stops() {
 		for _, i := range append(reached, p.left(reached)...) {
 			if p.living(i) {
@@ -161,7 +170,7 @@ func setOf(list []int32) map[int32]bool {
 
 // Radius tells what the action would reach. Without evidence, nil, it tells what the Snapshot alone does.
 func (p *Plan) Radius(e *Evidence) Radius {
-	v := &view{Plan: p, e: e, reached: p.Reached()}
+	v := &view{Plan: p, e: e, meant: p.meant(), reached: p.reached()}
 	v.hit, v.spared = setOf(v.reached), p.left(v.reached)
 	for _, i := range v.reached {
 		v.out.Reached = append(v.out.Reached, p.Snap.Procs[i].ID)
@@ -187,8 +196,9 @@ func (p *Plan) Radius(e *Evidence) Radius {
 type view struct {
 	*Plan
 	e       *Evidence
+	meant   []int32
 	reached []int32
-	hit     map[int32]bool // the same
+	hit     map[int32]bool // those who are reached
 	spared  []int32        // living descendants that are not reached
 	out     Radius
 }

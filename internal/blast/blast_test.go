@@ -139,6 +139,9 @@ func TestRadius(t *testing.T) {
 		"stopped, killed":       {pcb.Alone, kill, nil, []int32{41}, nil, []string{"caveat"}},
 		"blocked":               {pcb.Alone, term, nil, []int32{42}, []string{"blocker (42) blocks SIGTERM: it waits until that is lifted"}, nil},
 		"blocked, gracefully":   {pcb.Alone, graceful, nil, []int32{42}, []string{"blocker (42) blocks SIGTERM: SIGKILL ends it after the grace"}, nil},
+		"PID 1 is left out":     {pcb.Alone, graceful, nil, []int32{1}, nil, []string{"descendants_left", "catches"}},
+		"two alike":             {pcb.Alone, kill, nil, []int32{2, 23, 40}, []string{"kthreadd (2) is a kernel thread", "sh (23) is dead already"}, nil},
+		"its login, all of it":  {pcb.Subtree, Deed{Signal: pcb.Signal(10)}, nil, []int32{10}, []string{"danger self: ptop itself is among them", "danger own_ancestor"}, nil},
 		"gone meanwhile":        {pcb.Subtree, kill, nil, []int32{99}, nil, []string{"caveat"}},
 	} {
 		text, r := radius(test.scope, test.deed, test.e, test.pids...)
@@ -168,8 +171,9 @@ func TestReached(t *testing.T) {
 		{pcb.Alone, 20, []int32{20}},
 		{pcb.Subtree, 20, []int32{20, 21, 22}}, // the zombie is left out
 		{pcb.Group, 22, []int32{22, 20, 21}},
-		{pcb.Subtree, 23, []int32{23}}, // it was named
-		{pcb.Group, 2, []int32{2}},
+		{pcb.Subtree, 23, nil}, // dead already
+		{pcb.Group, 2, nil},
+		{pcb.Subtree, 11, []int32{11, 13}}, // ptop is left out
 		{pcb.Alone, 99, nil},
 	} {
 		_, r := radius(test.scope, term, nil, test.pid)

@@ -10,7 +10,7 @@ import (
 
 // vital tells of what must not be hit: PID 1, and ptop.
 func (v *view) vital() {
-	for _, i := range v.reached {
+	for _, i := range v.meant {
 		q := v.proc(i)
 		switch {
 		case q.PID == 1 && v.Deed.Graceful:
@@ -145,21 +145,29 @@ func (v *view) holders() map[string]string {
 	return out
 }
 
-// caveats tells of those on whom the action would do nothing, or nothing yet.
+// caveats tells of those on whom the action would do nothing, or nothing yet; alike ones together.
 func (v *view) caveats() {
-	n := 0
-	for _, i := range v.reached {
+	alike := map[string][]string{}
+	var whys []string
+	first := map[string]pcb.ID{}
+	for _, i := range v.meant {
 		q := v.proc(i)
 		why := v.Deed.Caveat(v.Snap, q.ID)
-		if why == "" {
+		if why == "" || v.Deed.Graceful && q.PID == 1 {
 			continue
 		}
-		if n++; n <= namedMost {
-			v.point("caveat", Caution, q.ID, label(q)+" "+why)
+		if alike[why] == nil {
+			whys = append(whys, why)
+			first[why] = q.ID
 		}
+		alike[why] = append(alike[why], label(q))
 	}
-	if n > namedMost {
-		v.point("caveat", Caution, pcb.ID{}, fmt.Sprintf("so it is, or alike, with %d more", n-namedMost))
+	for _, why := range whys[:min(len(whys), caveatsMost)] {
+		if who := alike[why]; len(who) == 1 {
+			v.point("caveat", Caution, first[why], who[0]+" "+why)
+		} else {
+			v.point("caveat", Caution, pcb.ID{}, some(who)+": each "+why)
+		}
 	}
 }
 

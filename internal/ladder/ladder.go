@@ -128,14 +128,9 @@ func (c *climb) ask(to []pcb.ID, which string) int {
 	if len(sent) > 0 {
 		c.say(fmt.Sprintf("SIGTERM sent to %s%s%s", count(len(sent)), which, c.doubts(sent)))
 	}
-	for id, o := range c.refused {
-		if slices.Contains(to, id) {
-			c.say("not reached: " + who(o) + ": " + o.Err.Error())
-		}
-	}
 	stopped := slices.DeleteFunc(c.target.Look().Stopped(), func(id pcb.ID) bool { return !slices.Contains(sent, id) })
 	if len(stopped) > 0 {
-		c.target.Signal(pcb.SIGCONT, stopped...)
+		c.send(pcb.SIGCONT, stopped)
 		c.say("SIGCONT sent to " + count(len(stopped)) + " that " + wasOrWere(len(stopped)) + " stopped")
 	}
 	return len(sent)
@@ -143,6 +138,9 @@ func (c *climb) ask(to []pcb.ID, which string) int {
 
 // send signals and gives those who got it. Who has ended meanwhile is no failure.
 func (c *climb) send(sig pcb.Signal, to []pcb.ID) []pcb.ID {
+	if len(to) == 0 { // a Target would take that for all
+		return nil
+	}
 	outcomes := c.target.Signal(sig, to...)
 	gone := c.target.Look().Gone()
 	var sent []pcb.ID
@@ -169,6 +167,9 @@ func (c *climb) kill() int {
 		fresh = c.newcomers()
 	}
 	sent := c.send(pcb.SIGKILL, c.aims())
+	if len(sent) == 0 {
+		return 0
+	}
 	c.say("SIGKILL sent to " + count(len(sent)))
 	return len(sent)
 }
@@ -227,19 +228,23 @@ func (c *climb) result(left []pcb.ID, cut bool) Result {
 
 func (c *climb) say(text string) { c.tell(Step{At: time.Since(c.started), Text: text}) }
 
-// doubts says of whom a signal that was sent may do nothing.
+// doubts says of whom a signal that was sent may do nothing; those of whom the same is to be said together.
 func (c *climb) doubts(sent []pcb.ID) string {
-	var said []string
+	alike := map[string][]pcb.ID{}
+	var whys []string
 	for _, id := range sent {
-		o := c.last[id]
-		if _, why, some := strings.Cut(o.Did, "; "); some {
-			said = append(said, "; "+who(o)+": "+why)
+		if _, why, some := strings.Cut(c.last[id].Did, "; "); some {
+			if alike[why] == nil {
+				whys = append(whys, why)
+			}
+			alike[why] = append(alike[why], id)
 		}
 	}
-	if len(said) > namedMost {
-		said = append(said[:namedMost], fmt.Sprintf("; and %d more", len(said)-namedMost))
+	text := ""
+	for _, why := range whys {
+		text += "; " + c.names(alike[why]) + ": " + why
 	}
-	return strings.Join(said, "")
+	return text
 }
 
 // remarks names processes with what was said when they were signalled last.

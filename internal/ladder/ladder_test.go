@@ -105,7 +105,7 @@ func TestStop(t *testing.T) {
 		"ignores SIGTERM":  {one(func(a *actor) { a.deaf = true }), "TERM 5, KILL 5", []string{"a (5): it ignores that signal", "it lives on", "SIGKILL sent to 1 process", "it ended"}, 1, 0, 0},
 		"stopped":          {one(func(a *actor) { a.state = 'T' }), "TERM 5, CONT 5", []string{"SIGCONT sent to 1 process that was stopped", "it ended"}, 1, 0, 0},
 		"never ends":       {one(func(a *actor) { a.stuck = true }), "TERM 5, KILL 5", []string{"1 is left all the same: a (5)"}, 0, 1, 0},
-		"not permitted":    {one(func(a *actor) { a.denied = true }), "", []string{"not reached: a (5): not permitted"}, 0, 0, 1},
+		"not permitted":    {one(func(a *actor) { a.denied = true }), "", nil, 0, 0, 1},
 		"a zombie":         {one(func(a *actor) { a.gone = true }), "", nil, 0, 0, 1},
 		"PID 1":            {one(func(a *actor) { a.id.PID = 1 }), "", nil, 0, 0, 1},
 		"forks on":         {one(func(a *actor) { a.bears, a.deaf = 2, true }), "TERM 5, TERM 502, TERM 501, KILL 5, KILL 502, KILL 501", []string{"SIGTERM sent to 2 processes born meanwhile", "SIGKILL sent to 3 processes", "all 3 ended"}, 3, 0, 0},
@@ -144,6 +144,19 @@ func TestForksWhileKilled(t *testing.T) {
 	})
 	if heard := strings.Join(s.heard, ", "); heard != "TERM 5, STOP 5, STOP 6, KILL 5, KILL 6" {
 		t.Errorf("heard: %s", heard)
+	}
+}
+
+// Those who are refused get nothing either when the last of the others ends before SIGKILL.
+func TestRefusedGetNothing(t *testing.T) {
+	s := &stage{actors: []*actor{{id: pcb.ID{PID: 1}, state: 'S'}, {id: pcb.ID{PID: 5}, state: 'S', deaf: true}}}
+	r := Stop(t.Context(), s, Plan{Grace: time.Millisecond, Look: time.Hour}, func(step Step) {
+		if strings.HasPrefix(step.Text, "it lives on") {
+			s.actors[1].gone = true
+		}
+	})
+	if heard := strings.Join(s.heard, ", "); heard != "TERM 5" || len(r.Refused) != 1 || r.Ended != 1 {
+		t.Errorf("heard: %s; %+v", heard, r)
 	}
 }
 
