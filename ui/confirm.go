@@ -186,6 +186,9 @@ func (c *confirm) do() bool {
 		return true
 	}
 	c.b.target = nil // whoever watches what becomes of them lets go of them
+	if c.cure != nil {
+		c.cure.started = a.now()
+	}
 	if c.deed.Graceful {
 		a.climb(c, target, failed)
 		return true

@@ -32,7 +32,8 @@ type cure struct {
 	severity detect.Severity
 	act      *detect.Action
 	target   pcb.Target // held while the signal is repeated; nil for none
-	started  time.Time
+	started  time.Time // when it was begun
+	done     time.Time // when it had been carried out: what was read before says nothing about it
 	gone     int
 	tries    int
 	sending  bool
@@ -69,7 +70,7 @@ func (a *app) watchCure(c *cure, target pcb.Target, outcomes []pcb.Outcome) {
 		a.spawn(func(context.Context) func() { target.Close(); return nil })
 		return
 	}
-	c.target, c.started = target, a.now()
+	c.target, c.done = target, a.now()
 	a.cures = append(a.cures, c)
 	a.hurry()
 }
@@ -99,7 +100,7 @@ func (a *app) judgeCures(f *monitor.Frame) {
 		return
 	}
 	a.cures = slices.DeleteFunc(a.cures, func(c *cure) bool {
-		if f.Snap.Time.Before(c.started) {
+		if f.Snap.Time.Before(c.done) {
 			return false
 		}
 		r, text := c.judge(f, a.now().Sub(c.started))
@@ -140,9 +141,9 @@ func (c *cure) judge(f *monitor.Frame, spent time.Duration) (role, string) {
 			return roleWarning, text + "; " + plural(fresh, "more has", "more have") + " come since"
 		}
 		return roleGood, text
-	case stands == nil:
+	case stands == nil && (!c.zombies || spent >= cureWithin): // zombies that have got another parent may be gone in a moment
 		return roleGood, "the finding has cleared" + after
-	case stands.Severity < c.severity:
+	case stands != nil && c.act.Kind == detect.ActRenice && stands.Severity < c.severity: // all that it can do
 		return roleGood, "it is " + stands.Severity.String() + " now" + after
 	case spent < cureWithin:
 		return roleText, ""
@@ -167,7 +168,7 @@ func (c *cure) fresh(f *detect.Finding) int {
 
 // repeat sends the signal of a remedy once for each member that is left, if it is one that works so.
 func (a *app) repeat(c *cure) {
-	if c.act == nil || !c.act.UntilGone || c.target == nil || c.sending || c.tries >= repeatTries {
+	if !c.act.UntilGone || c.target == nil || c.sending || c.tries >= repeatTries {
 		return
 	}
 	c.sending = true

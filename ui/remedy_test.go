@@ -172,10 +172,11 @@ func TestRemedyIsWatched(t *testing.T) {
 			f.Members = []pcb.ID{{PID: 2000, Start: 1}}
 			return f
 		}()}, false, "5 of 5 zombies gone after 2.0 s; 1 more has come since"},
-		{"cleared", deadOne, nil, false, "the finding has cleared after 2.0 s"},
+		{"cleared, and they may go yet", deadOne, nil, false, "sent SIGTERM"},
+		{"cleared", deadOne, nil, true, "the finding has cleared after 12.0 s"},
 		{"not yet", deadOne, findingsOf(machine(1).Snap), false, "sent SIGTERM"},
 		{"not at all", deadOne, findingsOf(machine(1).Snap), true, "still there after 12.0 s: 1 of 5 zombies gone"},
-		{"less grave", nobody, []detect.Finding{func() detect.Finding { f := findingsOf(machine(1).Snap)[0]; f.Severity = detect.Info; return f }()}, false, "it is info now after 2.0 s"},
+		{"less grave", deadOne, []detect.Finding{func() detect.Finding { f := findingsOf(machine(1).Snap)[0]; f.Severity = detect.Info; return f }()}, true, "still there after 12.0 s"},
 	} {
 		d := newBench(t, 80, 24, Options{})
 		d.keys("f x y")
@@ -186,7 +187,7 @@ func TestRemedyIsWatched(t *testing.T) {
 		if d.text(); !strings.Contains(d.log.entries[len(d.log.entries)-1].text, c.want) {
 			t.Errorf("%s: it says %q, not %q", c.name, d.log.entries[len(d.log.entries)-1].text, c.want)
 		}
-		if watched := c.name == "not yet"; len(d.cures) == 1 != watched || (d.b.closed == 1) == watched {
+		if watched := c.want == "sent SIGTERM"; len(d.cures) == 1 != watched || (d.b.closed == 1) == watched {
 			t.Errorf("%s: %d are watched, let go %d times", c.name, len(d.cures), d.b.closed)
 		}
 	}
@@ -246,7 +247,11 @@ func TestRemedyByOtherMeans(t *testing.T) {
 	d.wants("which remedy", "let others go first", "end it")
 	d.keys("Enter")
 	d.wants("renice to 10?", "risk: it takes longer")
-	d.keys("y x Down Enter")
+	d.keys("y")
+	sick[0].Severity = detect.Info
+	d.show(without(machine(3), nobody, sick...))
+	d.wants("it is info now after 2.0 s")
+	d.keys("x Down Enter")
 	d.wants("stop gracefully?", "end it: SIGTERM")
 	d.lacks("(s: ") // a remedy is for whom it is
 	d.keys("y")
@@ -255,7 +260,7 @@ func TestRemedyByOtherMeans(t *testing.T) {
 		t.Errorf("%v, not %v", d.b.signals, want)
 	}
 	d.keys("Esc")
-	d.show(without(machine(3), func(p *pcb.Process) bool { return p.PID == pidBurner }))
+	d.show(without(machine(4), func(p *pcb.Process) bool { return p.PID == pidBurner }))
 	d.wants("it has ended after 2.0 s")
 }
 
