@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/gdamore/tcell/v2"
@@ -24,9 +25,9 @@ type climbBox struct {
 // climb begins a graceful stop, off the UI goroutine.
 func (a *app) climb(c *confirm, target pcb.Target, failed []pcb.Outcome) {
 	ctx, cancel := context.WithCancel(context.Background())
-	box := &climbBox{a: a, title: "graceful stop of " + strings.TrimSpace(c.b.names[0]), cancel: cancel}
-	if len(c.b.ids) > 1 {
-		box.title = "graceful stop of " + plural(len(c.b.ids), "process", "processes")
+	box := &climbBox{a: a, title: "graceful stop of " + plural(len(c.b.ids), "process", "processes"), cancel: cancel}
+	if p := a.newest.Snap.Lookup(c.b.ids[0]); p != nil && len(c.b.ids) == 1 {
+		box.title = fmt.Sprintf("graceful stop of %s (%d)", p.Name(), p.PID)
 	}
 	for _, o := range failed {
 		box.add(ladder.Step{Text: "not reached: " + outcomeText(o)})
@@ -56,14 +57,13 @@ func (b *climbBox) end(r *ladder.Result, cure *cure) {
 	for _, o := range r.Refused {
 		b.add(ladder.Step{Text: "not reached: " + outcomeText(o)})
 	}
-	text := "graceful stop: nobody was reached"
-	if n := len(b.steps); n > 0 {
-		text = "graceful stop: " + b.steps[n-1].Text
-	}
-	if r.Err() != nil {
-		b.a.say(roleWarning, text)
-	} else {
-		b.a.say(roleGood, text)
+	switch n := len(b.steps); {
+	case r.Err() != nil && n > 0:
+		b.a.say(roleWarning, b.title+": "+b.steps[n-1].Text)
+	case r.Killed > 0:
+		b.a.say(roleGood, fmt.Sprintf("%s: %d ended, %d of them by SIGKILL", b.title, r.Ended, r.Killed))
+	default:
+		b.a.say(roleGood, fmt.Sprintf("%s: %d ended", b.title, r.Ended))
 	}
 	b.a.b.Refresh()
 	if cure != nil && !r.Cut {

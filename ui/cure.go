@@ -32,8 +32,8 @@ type cure struct {
 	severity detect.Severity
 	act      *detect.Action
 	target   pcb.Target // held while the signal is repeated; nil for none
-	started  time.Time // when it was begun
-	done     time.Time // when it had been carried out: what was read before says nothing about it
+	started  time.Time  // when it was begun
+	done     time.Time  // when it had been carried out: what was read before says nothing about it
 	gone     int
 	tries    int
 	sending  bool

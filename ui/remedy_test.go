@@ -69,9 +69,10 @@ func TestGracefulStop(t *testing.T) {
 		deadly pcb.Signal
 		want   []string
 		sent   int
+		said   string
 	}{
-		{"ends when asked", pcb.SIGTERM, []string{"SIGTERM sent to 1 process", "it ended after"}, 1},
-		{"has to be killed", pcb.SIGKILL, []string{"it lives on after", "SIGKILL sent to 1 process", "it ended after"}, 2},
+		{"ends when asked", pcb.SIGTERM, []string{"SIGTERM sent to 1 process", "it ended after"}, 1, "graceful stop of checkout-agent (400): 1 ended"},
+		{"has to be killed", pcb.SIGKILL, []string{"it lives on after", "SIGKILL sent to 1 process", "it ended after"}, 2, "graceful stop of checkout-agent (400): 1 ended, 1 of them by SIGKILL"},
 	} {
 		d := newBench(t, 80, 24, Options{Grace: time.Millisecond})
 		d.b.deadly, d.climbLook = c.deadly, time.Millisecond/10
@@ -82,7 +83,7 @@ func TestGracefulStop(t *testing.T) {
 		}
 		d.keys("y")
 		d.receive()
-		d.wants(append(c.want, "graceful stop of 400", "Esc closes")...)
+		d.wants(append(c.want, "graceful stop of checkout-agent (400)", "Esc closes")...)
 		if !sentTo(d, c.sent) || d.b.closed != 1 {
 			t.Errorf("%s: signalled %v, let go %d times", c.name, d.b.signals, d.b.closed)
 		}
@@ -90,7 +91,7 @@ func TestGracefulStop(t *testing.T) {
 		if d.top() != nil {
 			t.Errorf("%s: Esc does not close it", c.name)
 		}
-		d.wants("graceful stop: it ended after")
+		d.wants(c.said)
 	}
 }
 

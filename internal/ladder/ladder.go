@@ -45,6 +45,7 @@ type Step struct {
 // Result is what the ladder has come to.
 type Result struct {
 	Ended   int
+	Killed  int           // of those, by SIGKILL, as far as it was sent
 	Left    []pcb.Outcome // those who live on; Did says what was done to them last
 	Refused []pcb.Outcome // those who could not be, or must not be, signalled
 	Cut     bool          // it was given up before SIGKILL
@@ -80,17 +81,21 @@ func Stop(ctx context.Context, t pcb.Target, plan Plan, tell func(Step)) Result 
 	c.refuse(t.Look())
 	asked := c.ask(c.aims(), "") + c.ask(c.newcomers(), " born meanwhile")
 	left := c.wait(ctx, plan.Grace, asked, true)
+	killed := 0
 	cut := len(left) > 0 && ctx.Err() != nil
 	switch {
 	case cut:
 		c.say("given up before SIGKILL: " + isOrAre(len(left)) + " left: " + c.names(left))
 	case len(left) > 0:
-		left = c.wait(context.WithoutCancel(ctx), plan.Kill, c.kill(), false)
+		killed = c.kill()
+		left = c.wait(context.WithoutCancel(ctx), plan.Kill, killed, false)
 		if len(left) > 0 {
 			c.say(isOrAre(len(left)) + " left all the same: " + c.remarks(left))
 		}
 	}
-	return c.result(left, cut)
+	r := c.result(left, cut)
+	r.Killed = max(0, killed-len(left))
+	return r
 }
 
 // refuse sets those aside that no ladder is for.
@@ -242,7 +247,11 @@ func (c *climb) doubts(sent []pcb.ID) string {
 	}
 	text := ""
 	for _, why := range whys {
-		text += "; " + c.names(alike[why]) + ": " + why
+		each := ": "
+		if len(alike[why]) > 1 {
+			each = ", each: "
+		}
+		text += "; " + c.names(alike[why]) + each + why
 	}
 	return text
 }

@@ -123,6 +123,9 @@ func TestStop(t *testing.T) {
 		if r.Ended != test.ended || len(r.Left) != test.left || len(r.Refused) != test.no || (r.Err() == nil) != (test.left+test.no == 0) {
 			t.Errorf("%s: %+v, %v", name, r, r.Err())
 		}
+		if killed := strings.Count(test.heard, "KILL") - test.left; r.Killed != killed {
+			t.Errorf("%s: %d are told to be killed, not %d", name, r.Killed, killed)
+		}
 		all := strings.Join(said, "\n")
 		for _, words := range test.says {
 			if !strings.Contains(all, words) {
