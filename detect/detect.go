@@ -110,10 +110,26 @@ type Remedy struct {
 	Act *Action
 }
 
+// ActionKind is what an Action does.
+type ActionKind uint8
+
+// The kinds of actions. Stop asks with SIGTERM, lets who is stopped go on, and kills after a grace; Renice sets the nice
+// value of every thread.
+const (
+	ActSignal ActionKind = iota
+	ActStop
+	ActRenice
+)
+
+func (k ActionKind) String() string { return [...]string{"signal", "stop", "renice"}[k] }
+
 // Action is a remedy that ptop can carry out.
 type Action struct {
-	Signal pcb.Signal
-	Target pcb.ID
+	Kind      ActionKind
+	Signal    pcb.Signal // of ActStop SIGTERM, of ActRenice 0
+	Nice      int        // of ActRenice
+	UntilGone bool       // the signal is sent again and again, until the members of the finding are gone or it no longer helps
+	Target    pcb.ID
 }
 
 // Finding is one sickness found, with the process that suffers or shows it (Subject), and the one that causes it

@@ -134,7 +134,7 @@ func (p *Pass) runnerInstead(w *lockWait, over time.Duration) (best runner) {
 			if before, known := w.rivals[t.TID]; known {
 				consider(runner{
 					"thread " + taskLabel(t) + " of the same process",
-					sched{t.TID, t.Nice, t.Policy, t.Processor, true},
+					sched{tid: t.TID, nice: t.Nice, policy: t.Policy, cpu: t.Processor, known: true},
 					rank(t),
 					100 * float64(t.RunTime-before) / float64(over),
 				})

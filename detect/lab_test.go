@@ -74,7 +74,11 @@ func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) 
 	for _, probe := range probes {
 		read[probe.ID] = probe
 	}
-	return l.tracker.Judge(read)
+	findings, events := l.tracker.Judge(read)
+	for i := range findings {
+		soundRemedies(l.t, &findings[i])
+	}
+	return findings, events
 }
 
 // sees is look for those who want the findings alone.

@@ -31,6 +31,7 @@ func (q *inquest) remedy(c *Cause) {
 		r.end(q.holder)
 	case "handler-misses":
 		r.signal(q.parent.ID, pcb.SIGCHLD)
+		r.Act.UntilGone = true // each wakes the handler for one more
 	case "parent-frozen":
 		r.Command = q.thaw()
 	case "unclear":
@@ -65,7 +66,7 @@ func (q *inquest) thaw() string {
 // signal makes it a remedy that ptop can carry out.
 func (r *Remedy) signal(id pcb.ID, sig pcb.Signal) {
 	r.Command = fmt.Sprintf("kill -%s %d", strings.TrimPrefix(sig.String(), "SIG"), id.PID)
-	r.Act = &Action{sig, id}
+	r.Act = &Action{Signal: sig, Target: id}
 }
 
 // end is the remedy that ends a process. when says under which condition.
@@ -73,10 +74,20 @@ func (p *Pass) end(q *pcb.Process, when string) Remedy {
 	s := p.subject(q)
 	r := Remedy{Do: "end " + s.label() + when, Risk: "unsaved work of it is lost"}
 	r.end(q)
-	if q.State == 'T' && r.Act.Signal == pcb.SIGTERM {
-		r.Do += " (a stopped one takes the signal when it goes on: send SIGCONT, too)"
+	if q.State == 'T' && r.Act.Signal == pcb.SIGTERM && r.Act.Kind == ActSignal {
+		r.Do += " (a stopped one takes the signal when it goes on: it needs SIGCONT, too)"
+		r.gracefully(q)
 	}
 	return r
+}
+
+// gracefully makes it the graceful stop, for those whom SIGTERM alone may not end.
+func (r *Remedy) gracefully(q *pcb.Process) {
+	if q.State == 'T' {
+		r.Command += fmt.Sprintf("; kill -CONT %d", q.PID)
+	}
+	r.Act.Kind = ActStop
+	r.Risk = strings.TrimPrefix(r.Risk+"; when ptop does it, SIGKILL follows for what is left after the grace", "; ")
 }
 
 // restart gives the command that restarts what a process belongs to; where nothing starts it again, that ends it.
@@ -104,7 +115,11 @@ func (r *Remedy) end(q *pcb.Process) {
 		why = "it blocks SIGTERM: unless it looks for it (sigwait, signalfd), only SIGKILL ends it"
 	}
 	r.signal(q.ID, sig)
-	if why != "" {
-		r.Risk = strings.TrimPrefix(r.Risk+"; "+why, "; ")
+	if why == "" {
+		return
+	}
+	r.Risk = strings.TrimPrefix(r.Risk+"; "+why, "; ")
+	if sig == pcb.SIGTERM {
+		r.gracefully(q)
 	}
 }

@@ -22,6 +22,15 @@ type sched struct {
 	policy uint32
 	cpu    int32 // that it last ran on
 	known  bool
+	alone  pcb.ID // the process, when it has but this thread
+}
+
+// only gives the identity of a process with a single thread.
+func only(q *pcb.Process) pcb.ID {
+	if q.Threads == 1 {
+		return q.ID
+	}
+	return pcb.ID{}
 }
 
 // hot gives how the hottest thread of the process at i is scheduled: the leader as the Snapshot shows it, or another as
@@ -29,10 +38,10 @@ type sched struct {
 func (p *Pass) hot(i int32) sched {
 	q, tid := p.proc(i), p.hotThread(i)
 	if tid == q.PID {
-		return sched{tid, q.Nice, q.Policy, q.Processor, true}
+		return sched{tid, q.Nice, q.Policy, q.Processor, true, only(q)}
 	}
 	if probe := p.Probes[q.ID]; in(probe, pcb.ProbeThread) && probe.TID == tid {
-		return sched{tid, probe.Nice, probe.Policy, probe.CPU, true}
+		return sched{tid: tid, nice: probe.Nice, policy: probe.Policy, cpu: probe.CPU, known: true}
 	}
 	return sched{tid: tid}
 }
@@ -72,6 +81,9 @@ func (s sched) background() bool {
 	return s.known && (s.nice > 0 || s.policy == schedBatch || s.policy == schedIdle)
 }
 
+// lowNice is the nice value by which others go first.
+const lowNice = 10
+
 // lower is the remedy that lets others go before the thread, but none that would raise it or have no effect: nice values
 // concern the normal policy alone, and where they are not known, 10 may be more than it has.
 func (s sched) lower(do string) []Remedy {
@@ -81,7 +93,11 @@ func (s sched) lower(do string) []Remedy {
 	case s.policy == schedFIFO || s.policy == schedRR:
 		return []Remedy{{Do: do, Command: fmt.Sprintf("chrt --other -p 0 %d", s.tid), Risk: "it takes longer, and may miss what its real-time priority was for"}}
 	case s.policy == schedOther && s.nice <= 0:
-		return []Remedy{{Do: do, Command: fmt.Sprintf("renice -n 10 -p %d", s.tid), Risk: "it takes longer"}}
+		r := Remedy{Do: do, Command: fmt.Sprintf("renice -n %d -p %d", lowNice, s.tid), Risk: "it takes longer"}
+		if !s.alone.IsZero() { // ptop renices all threads of a process, not one
+			r.Act = &Action{Kind: ActRenice, Nice: lowNice, Target: s.alone}
+		}
+		return []Remedy{r}
 	}
 	return nil
 }
@@ -92,9 +108,12 @@ func lowerAll(q *pcb.Process, do string) []Remedy {
 		return nil
 	}
 	if q.Threads == 1 {
-		return sched{q.PID, q.Nice, q.Policy, q.Processor, true}.lower(do)
+		return sched{q.PID, q.Nice, q.Policy, q.Processor, true, q.ID}.lower(do)
 	}
-	return []Remedy{{Do: do, Command: fmt.Sprintf("renice -n 10 -p $(ls /proc/%d/task)", q.PID), Risk: "it takes longer; all its threads get nice 10"}}
+	return []Remedy{{
+		Do: do, Command: fmt.Sprintf("renice -n %d -p $(ls /proc/%d/task)", lowNice, q.PID), Risk: fmt.Sprintf("it takes longer; all its threads get nice %d", lowNice),
+		Act: &Action{Kind: ActRenice, Nice: lowNice, Target: q.ID},
+	}}
 }
 
 // scheduled adds how a process's hottest thread is scheduled, or that it is not known.

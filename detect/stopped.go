@@ -35,7 +35,7 @@ func (p *Pass) stoppedJob(i int32, q *pcb.Process) Finding {
 	f.So = "it holds its memory, files and locks as long"
 	resume := Remedy{Do: "let it go on, or bring it to the foreground with fg in its shell", Risk: "its work resumes; one that wants its terminal stops again"}
 	resume.signal(q.ID, pcb.SIGCONT)
-	f.Remedies = []Remedy{resume}
+	f.Remedies = []Remedy{resume, p.end(q, " if nobody wants it any more")}
 	return f
 }
 

@@ -240,7 +240,7 @@ func TestZombieRemedies(t *testing.T) {
 	b := newSickbed()
 	b.parent.State, b.parent.SigShared = 'T', chld
 	f := b.judge(t)
-	if r := f.Remedies[0]; r.Act == nil || *r.Act != (Action{pcb.SIGCONT, b.parent.ID}) || r.Command != "kill -CONT 10" {
+	if r := f.Remedies[0]; r.Act == nil || *r.Act != (Action{Signal: pcb.SIGCONT, Target: b.parent.ID}) || r.Command != "kill -CONT 10" {
 		t.Errorf("a stopped parent: %+v", r)
 	}
 	last := f.Remedies[len(f.Remedies)-1]

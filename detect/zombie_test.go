@@ -258,6 +258,9 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 			if !strings.Contains(f.Why, c.says) {
 				t.Errorf("why lacks %q: %s", c.says, f.Why)
 			}
+			if act := f.Remedies[0].Act; (act != nil && act.UntilGone) != (f.Cause == "handler-misses") {
+				t.Errorf("the action is %+v", act)
+			}
 			if strings.ContainsAny(f.Why+f.Summary+f.Remedies[0].Do, "{}") {
 				t.Errorf("a placeholder is left: %s; %s; %s", f.Summary, f.Why, f.Remedies[0].Do)
 			}

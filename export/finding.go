@@ -106,7 +106,13 @@ func (e *encoder) remedies(list []detect.Remedy) {
 		e.bool("never", r.Never)
 		if r.Act != nil {
 			e.object("act")
-			e.text("signal", r.Act.Signal.String())
+			e.text("kind", r.Act.Kind.String())
+			if r.Act.Kind == detect.ActRenice {
+				e.int("nice", int64(r.Act.Nice))
+			} else {
+				e.text("signal", r.Act.Signal.String())
+			}
+			e.bool("until_gone", r.Act.UntilGone)
 			e.key("target")
 			e.id(r.Act.Target)
 			e.close('}')

@@ -101,9 +101,21 @@ func schema() node {
 		"id":      node{"type": "string", "pattern": "^[0-9]+:[0-9]+$", "description": "identity of a process: pid:start, start in clock ticks since boot on Linux; never reused"},
 		"process": processSchema(), "thread": threadSchema(), "group": groupSchema(),
 		"finding": findingSchema(), "subject": subjectSchema(),
-		"pressure": pressureSchema(), "explanation": explanationSchema(), "event": eventSchema(),
+		"pressure": pressureSchema(), "explanation": explanationSchema(), "event": eventSchema(), "radius": radiusSchema(),
 	}
 	return root
+}
+
+// radiusSchema describes --dry-run with --json.
+func radiusSchema() node {
+	return object("what --dry-run --json writes: what an action would reach",
+		always("schema_version", node{"const": schemaVersion}),
+		always("would", words("the action")),
+		always("reached", listOf("the processes that it would go to", object("one", always("pid", integer("process ID")), always("id", ref("id")), always("name", words("name"))))),
+		always("points", listOf("what there is to know before, the gravest first", object("one",
+			always("kind", words("what it is about: pid_1, self, own_ancestor, container_pid_1, session_leader, listening, restart, caveat …")),
+			always("weight", oneOf("how much it matters", "note", "caution", "danger")),
+			sometimes("id", ref("id")), always("text", words("in words"))))))
 }
 
 // explanationSchema describes --explain with --json.
@@ -343,7 +355,11 @@ func findingMembers() []member {
 			sometimes("command", words("exact command")),
 			sometimes("risk", words("what it puts at risk")),
 			always("never", truth("this does not work, and is said so that nobody tries")),
-			sometimes("act", object("what ptop itself can do", always("signal", words("signal to send")), always("target", ref("id"))))))),
+			sometimes("act", object("what ptop itself can do",
+				always("kind", oneOf("signal: send it; stop: SIGTERM, and SIGKILL after a grace; renice: every thread", "signal", "stop", "renice")),
+				sometimes("signal", words("signal to send; of a stop, the first one")), sometimes("nice", integer("nice value to set")),
+				always("until_gone", truth("again and again, until the members of the finding are gone")),
+				always("target", ref("id"))))))),
 		sometimes("missing", listOf("evidence that could not be read, and what right would give it", node{"type": "string"})),
 	}
 }

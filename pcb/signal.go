@@ -23,6 +23,9 @@ const (
 	SIGTSTP Signal = 20
 	SIGTTIN Signal = 21
 	SIGTTOU Signal = 22
+
+	SIGURG   Signal = 23
+	SIGWINCH Signal = 28
 )
 
 // SignalInfo is one signal: its name without SIG, and what it does by default.
@@ -123,6 +126,18 @@ func realTime(name string) Signal {
 
 // InMask reports whether the signal's bit is set in one of the masks of a Process.
 func (s Signal) InMask(mask uint64) bool { return s >= 1 && s <= signalMax && mask&(1<<(s-1)) != 0 }
+
+// Stops reports whether the signal stops a process by default.
+func (s Signal) Stops() bool { return s >= SIGSTOP && s <= SIGTTOU }
+
+// Ends reports whether the signal ends a process by default.
+func (s Signal) Ends() bool {
+	switch s {
+	case 0, SIGCHLD, SIGCONT, SIGURG, SIGWINCH:
+		return false
+	}
+	return !s.Stops()
+}
 
 // MaskSignals lists the signals of a mask by number.
 func MaskSignals(mask uint64) []Signal {

@@ -36,7 +36,7 @@ func (a *app) chooseAndConfirm(m *menu, make func(i int) *confirm) {
 	if len(ids) == 0 {
 		return
 	}
-	b := a.bind(ids)
+	b := a.bind(ids, pcb.Alone)
 	handed := false
 	m.note = b.note
 	m.choose = func(i int) {
@@ -54,18 +54,28 @@ func (a *app) chooseAndConfirm(m *menu, make func(i int) *confirm) {
 // ask opens a confirmation.
 func (a *app) ask(c *confirm, b *bound) {
 	c.b = b
+	c.scout()
 	a.open(c)
 }
 
 func (a *app) openSignals() {
-	m := &menu{title: "send which signal"}
-	for i, s := range pcb.Signals {
-		m.items = append(m.items, menuItem{key: fmt.Sprint(int(s.Number)), text: pad(s.Name, 7), help: s.Help})
-		if s.Number == pcb.SIGTERM {
-			m.at = i
-		}
+	if ids := a.aim(); len(ids) > 0 && a.advise(ids) {
+		return
 	}
-	a.chooseAndConfirm(m, func(i int) *confirm { return confirmSignal(pcb.Signals[i].Number) })
+	m := &menu{title: "send which signal"}
+	m.items = append(m.items, menuItem{text: "graceful stop", help: fmt.Sprintf("TERM, and KILL for who is left after %v", a.o.Grace)})
+	for _, s := range pcb.Signals {
+		if s.Number == pcb.SIGTERM {
+			m.at = len(m.items)
+		}
+		m.items = append(m.items, menuItem{key: fmt.Sprint(int(s.Number)), text: pad(s.Name, 7), help: s.Help})
+	}
+	a.chooseAndConfirm(m, func(i int) *confirm {
+		if i == 0 {
+			return confirmStop(a.o.Grace)
+		}
+		return confirmSignal(pcb.Signals[i-1].Number)
+	})
 }
 
 // The nice values.
@@ -104,35 +114,56 @@ func (a *app) stepNice(by int) {
 		a.say(roleInfo, fmt.Sprintf("the nice value is %d already: it goes from %d to %d", first.Nice, niceMin, niceMax))
 		return
 	}
-	a.ask(confirmRenice(nice), a.bind(ids))
+	a.ask(confirmRenice(nice), a.bind(ids, pcb.Alone))
 }
 
-// openRemedies offers what ptop can do about the selected finding.
+// openRemedies offers what ptop can do about the selected finding, or about those of the process that is shown in depth.
 func (a *app) openRemedies() {
-	f := a.findings.finding()
-	if f == nil || !a.mayAct() {
+	if !a.mayAct() {
 		return
 	}
-	var acts []detect.Remedy
-	m := &menu{title: "which remedy"}
-	for _, r := range f.Remedies {
-		if r.Act != nil && !r.Never {
-			acts = append(acts, r)
-			m.items = append(m.items, menuItem{text: r.Do, help: r.Risk})
+	var about []*detect.Finding
+	switch {
+	case a.scope() == inDetail && a.detail.gone:
+		a.say(roleWarning, a.detail.name()+" has ended: there is nothing left to act on")
+		return
+	case a.scope() == inDetail && a.detail.row != nil:
+		about = a.detail.row.Findings
+	case a.scope() == inFindings && a.findings.finding() != nil:
+		if !a.findings.rows[a.findings.selected].cleared.IsZero() {
+			a.say(roleInfo, "it has cleared: there is nothing left to do")
+			return
+		}
+		about = []*detect.Finding{a.findings.finding()}
+	}
+	if len(about) == 0 {
+		a.say(roleInfo, "nothing is found about it")
+		return
+	}
+	m := a.remedies("which remedy", about)
+	switch len(m.items) {
+	case 0:
+		a.say(roleInfo, "ptop itself can do nothing here; the explanation says what can be done")
+	case 1:
+		m.choose(0)
+	default:
+		a.open(m)
+	}
+}
+
+// remedies is the menu of what ptop can do about findings.
+func (a *app) remedies(title string, about []*detect.Finding) *menu {
+	m := &menu{title: title}
+	var acts []func()
+	for _, f := range about {
+		kept := *f // the row it stands in is made anew with each Frame
+		for _, r := range f.Remedies {
+			if r.Act != nil && !r.Never {
+				acts = append(acts, func() { a.confirmRemedy(&kept, &r) })
+				m.items = append(m.items, menuItem{text: r.Do, help: r.Risk})
+			}
 		}
 	}
-	if len(acts) == 0 {
-		a.say(roleInfo, "ptop itself can do nothing here; the explanation says what can be done")
-		return
-	}
-	m.choose = func(i int) {
-		c := confirmSignal(acts[i].Act.Signal)
-		c.help, c.risk = acts[i].Do, acts[i].Risk
-		a.ask(c, a.bind([]pcb.ID{acts[i].Act.Target}))
-	}
-	if len(acts) == 1 {
-		m.choose(0)
-		return
-	}
-	a.open(m)
+	m.choose = func(i int) { acts[i]() }
+	return m
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rivo/tview"
 
 	"ptop/detect"
+	"ptop/internal/ladder"
 	"ptop/internal/monitor"
 )
 
@@ -86,7 +87,13 @@ type app struct {
 	sync    func() // draws every cell anew
 	now     func() time.Time
 
-	patience time.Duration // how long it is watched whether those that got a signal end
+	cures    []*cure // remedies that are watched
+	hurrying bool    // the next reading of one is on its way
+
+	// Times that tests shorten: how long it is watched whether those that got a signal end; how often it is looked
+	// while somebody is stopped gracefully, 0 for what the ladder thinks fit; how often while a remedy is watched, 0 for
+	// with the readings alone; and the pause between the signals of one that is repeated.
+	patience, climbLook, cureLook, repeatPause time.Duration
 }
 
 // rect is where something was drawn.
@@ -100,7 +107,10 @@ func newApp(b Backend, o Options) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{b: b, o: o, th: th, gl: unicodeGlyphs, mail: newMailbox(), now: time.Now, patience: endsWithin}
+	a := &app{b: b, o: o, th: th, gl: unicodeGlyphs, mail: newMailbox(), now: time.Now, patience: endsWithin, cureLook: cureLook, repeatPause: repeatPause}
+	if o.Grace == 0 {
+		a.o.Grace = ladder.DefaultGrace
+	}
 	if o.ASCII {
 		a.gl = asciiGlyphs
 	}
@@ -173,6 +183,9 @@ func (a *app) receive() {
 	}
 	for _, f := range m.calls {
 		f()
+	}
+	if m.frame != nil {
+		a.judgeCures(m.frame)
 	}
 }
 

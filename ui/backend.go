@@ -6,13 +6,14 @@ import (
 	"context"
 	"time"
 
+	"ptop/internal/blast"
 	"ptop/internal/column"
 	"ptop/internal/monitor"
 	"ptop/internal/view"
 	"ptop/pcb"
 )
 
-// Backend is what the screen needs from the program. Detail and Bind can block and are called off the UI goroutine.
+// Backend is what the screen needs from the program. Detail, Bind and Scout can block and are called off the UI goroutine.
 type Backend interface {
 	// Frames is the stream of Frames; only the newest waits in it. It is closed when sampling has ended.
 	Frames() <-chan *monitor.Frame
@@ -26,9 +27,11 @@ type Backend interface {
 	Follow(pcb.ID)
 	// Detail reads one process in depth.
 	Detail(context.Context, pcb.ID) (*pcb.Detail, error)
-	// Bind holds on to processes by identity, for a dialog that may end in an action on them. What could not be
-	// bound is an Outcome with an error.
-	Bind(context.Context, []pcb.ID) (pcb.Target, []pcb.Outcome)
+	// Bind holds on to processes by identity, and to those in their scope, for a dialog that may end in an action on
+	// them. What could not be bound is an Outcome with an error.
+	Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Outcome)
+	// Scout reads what is asked for to tell what an action would reach.
+	Scout(context.Context, *blast.Plan) *blast.Evidence
 	// ActionsOff says why no action is possible ("--read-only", another machine's /proc); empty when they are.
 	ActionsOff() string
 }
@@ -36,6 +39,7 @@ type Backend interface {
 // Options is what the command line and the configuration say about the screen.
 type Options struct {
 	Delay   time.Duration
+	Grace   time.Duration    // of a graceful stop, between SIGTERM and SIGKILL
 	Query   view.Query       // what the table shows first
 	Columns []*column.Column // nil for the default
 	NoColor bool

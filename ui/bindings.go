@@ -66,7 +66,7 @@ func generalBindings() []*binding {
 		{keys: []string{"f"}, group: groupFinding, short: "Findings", help: "findings: what is sick, why, and what to do about it", where: anywhere &^ inFindings, do: (*app).openFindings},
 		{keys: []string{"f"}, group: groupFinding, help: "back from the findings", where: inFindings, do: (*app).back},
 		{keys: []string{"Enter"}, group: groupFinding, short: "Process", help: "go to the process that the finding is about", where: inFindings, do: (*app).findingJump},
-		{keys: []string{"x"}, group: groupFinding, short: "Remedy", acts: true, help: "start a remedy, after a confirmation", where: inFindings, do: (*app).openRemedies},
+		{keys: []string{"x"}, group: groupFinding, short: "Remedy", acts: true, help: "start a remedy, after a confirmation; what it does to the finding is told", where: inFindings | inDetail, do: (*app).openRemedies},
 		{keys: []string{"Tab"}, group: groupFinding, help: "scroll the explanation instead of the list, and back", where: inFindings, do: func(a *app) { a.findings.inPane = !a.findings.inPane }},
 		{keys: []string{"c"}, group: groupFinding, short: "Cleared", help: "also show what has cleared in this session", where: inFindings, do: func(a *app) { a.findings.toggleCleared() }},
 
@@ -103,7 +103,7 @@ func generalBindings() []*binding {
 
 func actionBindings() []*binding {
 	return []*binding{
-		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", acts: true, help: "send a signal: a menu, then a confirmation", where: inTable | inDetail, do: (*app).openSignals},
+		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", acts: true, help: "stop gracefully or send a signal: a menu, then a confirmation that tells what it would reach (s in it: with the subtree, the process group)", where: inTable | inDetail, do: (*app).openSignals},
 		{keys: []string{"r"}, group: groupAct, short: "Renice", acts: true, help: "change the nice value", where: inTable | inDetail, do: (*app).openRenice},
 		{keys: []string{"F7"}, group: groupAct, acts: true, help: "one less nice: more CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(-1) }},
 		{keys: []string{"F8"}, group: groupAct, acts: true, help: "one nicer: less CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(1) }},

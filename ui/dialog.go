@@ -19,6 +19,7 @@ type menuItem struct {
 type menu struct {
 	title  string
 	note   func() string // a line above the items; nil for none
+	text   string        // what is said above them at length; may be empty
 	items  []menuItem
 	at     int
 	many   bool
@@ -109,6 +110,9 @@ func (m *menu) click(x, y int) bool {
 	return false
 }
 
+// textWidest is how wide a menu becomes for its text.
+const textWidest = 80
+
 func (m *menu) draw(p painter) {
 	note := ""
 	if m.note != nil {
@@ -126,8 +130,17 @@ func (m *menu) draw(p painter) {
 	if m.many {
 		foot = "Space switches, Enter takes, Esc leaves"
 	}
+	if len(m.items) == 0 {
+		foot = "Esc leaves"
+	}
 	w = max(w, width(foot)+4)
-	extra := 3
+	var said []string
+	if m.text != "" {
+		w = min(max(w, textWidest), p.w)
+		said = wrap(m.text, w-4, 0)
+		said = append(said[:min(len(said), max(0, p.h-4-min(len(m.items), 4)))], "")
+	}
+	extra := 3 + len(said)
 	if note != "" {
 		extra++
 	}
@@ -136,6 +149,10 @@ func (m *menu) draw(p painter) {
 	if note != "" {
 		in.role(0, 0, clip(note, in.w), roleWarning)
 		y = 1
+	}
+	for _, l := range said {
+		in.role(0, y, l, roleText)
+		y++
 	}
 	rows := max(0, in.h-y-1)
 	m.top = max(0, min(m.top, m.at), m.at-rows+1)

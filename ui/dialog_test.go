@@ -51,12 +51,10 @@ func TestDialogKnowsTheProcess(t *testing.T) {
 		bend func(p *pcb.Process)
 		want string
 	}{
-		{"zombie", func(p *pcb.Process) { p.State, p.PPID = 'Z', pidAgent }, "is dead already: only its parent checkout-agent (400) can let it go"},
 		{"ignores", func(p *pcb.Process) { p.SigIgnored = term }, "ignores SIGTERM"},
 		{"blocks", func(p *pcb.Process) { p.SigBlocked = term }, "blocks SIGTERM"},
 		{"sleeps", func(p *pcb.Process) { p.State = 'D' }, "sleeps uninterruptibly"},
 		{"stopped", func(p *pcb.Process) { p.State = 'T' }, "is stopped: it acts"},
-		{"kernel", func(p *pcb.Process) { p.KFlags = pcb.PFKernelThread }, "kernel thread"},
 		{"masks unknown", func(p *pcb.Process) { p.SigIgnored, p.Have = term, p.Have&^pcb.FieldSignals }, ""},
 	} {
 		d := newBench(t, 100, 30, Options{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"ptop/detect"
+	"ptop/internal/blast"
 	"ptop/internal/monitor"
 	"ptop/pcb"
 	"ptop/tree"
@@ -86,11 +88,15 @@ func machine(seq uint64) *monitor.Frame {
 
 func findingsOf(s *pcb.Snapshot) []detect.Finding {
 	agent := detect.Subject{ID: pcb.ID{PID: pidAgent, Start: pidAgent * 10}, Name: "checkout-agent", User: "app"}
+	var dead []pcb.ID
+	for i := range int32(zombies) {
+		dead = append(dead, pcb.ID{PID: pidFirstZombie + i, Start: uint64(pidFirstZombie+i) * 10})
+	}
 	burner := detect.Subject{ID: pcb.ID{PID: pidBurner, Start: pidBurner * 10}, Name: "python3"}
 	return []detect.Finding{
 		{
 			Detector: "zombie", Cause: "parent-never-waits", Severity: detect.Critical, Confidence: detect.Proved, Since: s.Time.Add(-7 * time.Minute),
-			Subject: detect.Subject{ID: pcb.ID{PID: pidFirstZombie, Start: pidFirstZombie * 10}, Name: "sh"}, Culprit: &agent, Count: zombies,
+			Subject: detect.Subject{ID: pcb.ID{PID: pidFirstZombie, Start: pidFirstZombie * 10}, Name: "sh"}, Culprit: &agent, Count: zombies, Members: dead,
 			Summary: "checkout-agent (400) leaves 4.9 dead children a second: it never calls wait()",
 			Why:     "It has not called wait since it started.", So: "The pids run out.",
 			Evidence: []detect.Evidence{
@@ -122,7 +128,10 @@ type fakeBackend struct {
 	bindFail  bool
 	refreshed int
 	followed  pcb.ID
-	gone      []pcb.ID          // who has ended of those that were bound
+	gone      []pcb.ID   // who has ended of those that were bound
+	deadly    pcb.Signal // which signal they end by
+	scope     pcb.Scope  // of the last binding
+	known     blast.Evidence
 	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 }
 
@@ -162,9 +171,12 @@ func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) 
 	return d, nil
 }
 
-func (b *fakeBackend) Bind(_ context.Context, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
+func (b *fakeBackend) Scout(context.Context, *blast.Plan) *blast.Evidence { return &b.known }
+
+func (b *fakeBackend) Bind(_ context.Context, ids []pcb.ID, scope pcb.Scope) (pcb.Target, []pcb.Outcome) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.scope = scope
 	b.bound = append(b.bound, append([]pcb.ID(nil), ids...))
 	if b.bindFail {
 		return nil, []pcb.Outcome{{ID: ids[0], Name: "gone", Err: errors.New("has ended; nothing was signalled")}}
@@ -177,15 +189,35 @@ type fakeTarget struct {
 	ids []pcb.ID
 }
 
-func (t *fakeTarget) Signal(sig pcb.Signal) []pcb.Outcome { return t.act("sent " + sig.String()) }
-func (t *fakeTarget) Renice(n int) []pcb.Outcome          { return t.act(fmt.Sprintf("reniced to %d", n)) }
-func (t *fakeTarget) Gone() []pcb.ID                      { return t.b.gone }
+func (t *fakeTarget) Signal(sig pcb.Signal, to ...pcb.ID) []pcb.Outcome {
+	t.b.mu.Lock()
+	if sig == t.b.deadly {
+		t.b.gone = t.ids
+	}
+	t.b.mu.Unlock()
+	return t.act("sent "+sig.String(), to)
+}
 
-func (t *fakeTarget) act(did string) []pcb.Outcome {
+func (t *fakeTarget) Renice(n int) []pcb.Outcome { return t.act(fmt.Sprintf("reniced to %d", n), nil) }
+func (t *fakeTarget) Extend() pcb.Members        { return nil }
+
+func (t *fakeTarget) Look() (all pcb.Members) {
+	t.b.mu.Lock()
+	defer t.b.mu.Unlock()
+	for _, id := range t.ids {
+		all = append(all, pcb.Member{ID: id, Name: "p", State: 'S', Gone: slices.Contains(t.b.gone, id)})
+	}
+	return all
+}
+
+func (t *fakeTarget) act(did string, to []pcb.ID) []pcb.Outcome {
 	t.b.mu.Lock()
 	defer t.b.mu.Unlock()
 	var out []pcb.Outcome
 	for _, id := range t.ids {
+		if len(to) > 0 && !slices.Contains(to, id) {
+			continue
+		}
 		t.b.signals = append(t.b.signals, fmt.Sprintf("%s %v", did, id))
 		out = append(out, pcb.Outcome{ID: id, Name: "p", Did: did})
 	}
@@ -228,7 +260,7 @@ func newBench(t *testing.T, w, h int, o Options) *bench {
 			d.work()
 		}
 	}
-	a.patience = 0
+	a.patience, a.cureLook, a.repeatPause = 0, 0, 0
 	a.quit = func() { d.quits++ }
 	d.feed(1)
 	d.feed(2)

@@ -51,7 +51,7 @@ func TestVimKeys(t *testing.T) {
 	if d.table.selected != len(d.table.rows)-1 {
 		t.Errorf("G leads to row %d", d.table.selected)
 	}
-	d.keys("F9")
+	d.keys("g F9")
 	d.wants("send which signal")
 }
 

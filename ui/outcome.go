@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"ptop/internal/blast"
 	"ptop/pcb"
 )
 
@@ -63,14 +64,6 @@ func whoText(o pcb.Outcome) string {
 	return strings.TrimSpace(fmt.Sprintf("%s (%d)", o.Name, o.ID.PID))
 }
 
-// endsNobody are the signals that do not end a process by default.
-var endsNobody = []pcb.Signal{pcb.SIGCHLD, pcb.SIGCONT, pcb.SIGSTOP, pcb.SIGTSTP, pcb.SIGTTIN, pcb.SIGTTOU, sigURG, sigWINCH}
-
-const (
-	sigURG   pcb.Signal = 23
-	sigWINCH pcb.Signal = 28
-)
-
 // How long, and how often, it is looked whether those who got a signal have ended.
 const (
 	endsWithin = 2 * time.Second
@@ -80,7 +73,7 @@ const (
 // watchEnds tells who of those that got a signal has ended soon after, and lets go of them.
 func (a *app) watchEnds(target pcb.Target, did string, outcomes []pcb.Outcome, sig pcb.Signal) {
 	sent, bad := sortOut(outcomes)
-	watched := sig != 0 && len(sent) > 0 && len(bad) == 0 && !slices.Contains(endsNobody, sig)
+	watched := sig.Ends() && len(sent) > 0 && len(bad) == 0
 	a.spawn(func(ctx context.Context) func() {
 		defer target.Close()
 		if !watched {
@@ -97,7 +90,7 @@ func (a *app) watchEnds(target pcb.Target, did string, outcomes []pcb.Outcome, s
 // waitForEnds gives those that have ended as soon as all have, or after a while.
 func waitForEnds(ctx context.Context, target pcb.Target, n int, patience time.Duration) []pcb.ID {
 	for deadline := time.Now().Add(patience); ; {
-		gone := target.Gone()
+		gone := target.Look().Gone()
 		if len(gone) >= n || !time.Now().Before(deadline) {
 			return gone
 		}
@@ -117,7 +110,7 @@ func (a *app) endsText(did string, sent []pcb.Outcome, gone []pcb.ID, sig pcb.Si
 			continue
 		}
 		text := whoText(o)
-		if why := a.caveat(o.ID, sig); why != "" {
+		if why := a.caveat(o.ID, blast.Deed{Signal: sig}); why != "" {
 			text += ", which " + why
 		}
 		alive = append(alive, text)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
+	"ptop/internal/blast"
 	"ptop/internal/monitor"
 	"ptop/pcb"
 )
@@ -99,12 +100,17 @@ func (s still) Detail(context.Context, pcb.ID) (*pcb.Detail, error) {
 	return s.detail, nil
 }
 
-func (s still) Bind(context.Context, []pcb.ID) (pcb.Target, []pcb.Outcome) { return noTarget{}, nil }
+func (s still) Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Outcome) {
+	return noTarget{}, nil
+}
+
+func (s still) Scout(context.Context, *blast.Plan) *blast.Evidence { return &blast.Evidence{} }
 
 // noTarget reaches nobody.
 type noTarget struct{}
 
-func (noTarget) Signal(pcb.Signal) []pcb.Outcome { return nil }
-func (noTarget) Renice(int) []pcb.Outcome        { return nil }
-func (noTarget) Gone() []pcb.ID                  { return nil }
-func (noTarget) Close()                          {}
+func (noTarget) Signal(pcb.Signal, ...pcb.ID) []pcb.Outcome { return nil }
+func (noTarget) Renice(int) []pcb.Outcome                   { return nil }
+func (noTarget) Look() pcb.Members                          { return nil }
+func (noTarget) Extend() pcb.Members                        { return nil }
+func (noTarget) Close()                                     {}

@@ -26,10 +26,12 @@ var allowed = map[string]string{
 	"internal/column":    "pcb tree detect internal/near internal/sanitize",
 	"internal/filter":    "pcb tree detect internal/near internal/sanitize internal/column",
 	"internal/monitor":   "pcb tree detect internal/near",
+	"internal/blast":     "pcb tree",
+	"internal/ladder":    "pcb",
 	"internal/view":      "pcb tree detect internal/near internal/sanitize internal/column internal/filter internal/monitor",
 	"internal/life":      "pcb tree detect internal/near internal/sanitize internal/column internal/filter internal/monitor internal/view",
-	"export":             "pcb tree detect internal/near internal/sanitize internal/redact internal/column internal/filter internal/monitor internal/view internal/life",
-	"ui":                 "pcb tree detect internal/near internal/sanitize internal/redact internal/column internal/filter internal/monitor internal/view internal/life internal/termname",
+	"export":             "pcb tree detect internal/near internal/sanitize internal/redact internal/column internal/filter internal/monitor internal/view internal/life internal/blast",
+	"ui":                 "pcb tree detect internal/near internal/sanitize internal/redact internal/column internal/filter internal/monitor internal/view internal/life internal/termname internal/blast internal/ladder",
 }
 
 // seesAll are the packages at the top: of ptop's own they may reach all but forTests.
@@ -41,7 +43,7 @@ var forTests = map[string]string{"internal/sick": "", "internal/shot": "internal
 // readers are the packages that may link what reads the machine; pure, those that do nothing but compute.
 var (
 	readers = map[string]bool{"collect": true, "collect/detail": true}
-	pure    = map[string]bool{"pcb": true, "tree": true, "detect": true, "internal/container": true, "internal/near": true, "internal/sanitize": true, "internal/redact": true, "internal/column": true, "internal/life": true}
+	pure    = map[string]bool{"pcb": true, "tree": true, "detect": true, "internal/container": true, "internal/near": true, "internal/sanitize": true, "internal/redact": true, "internal/column": true, "internal/life": true, "internal/blast": true, "internal/ladder": true}
 )
 
 func TestLayering(t *testing.T) {

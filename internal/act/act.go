@@ -6,3 +6,6 @@ import "errors"
 
 // ErrEnded is within the error of an Outcome whose process has ended.
 var ErrEnded = errors.New("the process has ended")
+
+// ErrZombie is within the error of an Outcome whose process is dead and not yet waited for.
+var ErrZombie = errors.New("the process is a zombie, it is already dead")

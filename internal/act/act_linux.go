@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,7 +20,8 @@ import (
 
 // target is a set of bound processes; it implements pcb.Target.
 type target struct {
-	root string
+	root  string
+	scope pcb.Scope
 
 	mu    sync.Mutex // over all methods: a descriptor must not be closed, and its number reused, while one acts
 	bound []bound
@@ -32,16 +34,19 @@ type bound struct {
 	name    string
 	dir     int
 	kernel  bool // a kernel thread
+	group   int  // its process group as it was when it was bound; 0 for none that can be told
+	named   bool // it was asked for by its ID
 	blocked bool // the kernel lets whoever reads its stat wait
 }
 
-// Bind holds on to the processes that ids name, as seen in the /proc at root (empty for /proc). An ID without a start
-// time means whoever has the pid now. Each process that could not be bound is an Outcome with an error.
-func Bind(root string, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
+// Bind holds on to the processes that ids name, and to those in their scope, as seen in the /proc at root (empty for
+// /proc). An ID without a start time means whoever has the pid now. Each process that could not be bound is an Outcome
+// with an error.
+func Bind(root string, ids []pcb.ID, scope pcb.Scope) (pcb.Target, []pcb.Outcome) {
 	if root == "" {
 		root = "/proc"
 	}
-	t := &target{root: root}
+	t := &target{root: root, scope: scope}
 	foreign := checkRoot(root)
 	var failed []pcb.Outcome
 	for _, id := range ids {
@@ -53,8 +58,10 @@ func Bind(root string, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
 			failed = append(failed, pcb.Outcome{ID: id, Name: b.name, Err: err})
 			continue
 		}
+		b.named = true
 		t.bound = append(t.bound, b)
 	}
+	t.Extend()
 	return t, failed
 }
 
@@ -104,6 +111,7 @@ func (b *bound) identify(root string) error {
 	if err != nil {
 		return b.readError(err)
 	}
+	b.group = groupOf(status)
 	if comm, err := readAt(b.dir, "comm"); err == nil {
 		b.name = strings.TrimSuffix(comm, "\n")
 	}
@@ -151,18 +159,29 @@ func (b *bound) readError(err error) error {
 	return fmt.Errorf("reading process %d: %w", b.id.PID, err)
 }
 
-// Gone reports which of the bound processes have ended. A zombie has.
-func (t *target) Gone() []pcb.ID {
+// Look tells how the bound processes are now.
+func (t *target) Look() pcb.Members {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var gone []pcb.ID
+	out := make(pcb.Members, len(t.bound))
 	for i := range t.bound {
-		now, err := t.bound[i].read()
-		if errors.Is(err, ErrEnded) || err == nil && now.zombie() {
-			gone = append(gone, t.bound[i].id)
-		}
+		out[i] = t.bound[i].look()
 	}
-	return gone
+	return out
+}
+
+func (b *bound) look() pcb.Member {
+	m := pcb.Member{ID: b.id, Name: b.name}
+	now, err := b.read()
+	switch {
+	case errors.Is(err, ErrEnded):
+		m.Gone = true
+	case err == nil && now.zombie():
+		m.State, m.Gone = 'Z', true
+	case err == nil && now.state != 'Z': // a leader that has exited alone says nothing about the others
+		m.State = now.state
+	}
+	return m
 }
 
 // Close lets go of the processes.
@@ -175,15 +194,18 @@ func (t *target) Close() {
 	t.bound = nil
 }
 
-// each does one thing to every bound process.
-func (t *target) each(do func(*bound) (string, error)) []pcb.Outcome {
+// each does one thing to every bound process, or to those in to alone.
+func (t *target) each(to []pcb.ID, do func(*bound) (string, error)) []pcb.Outcome {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	out := make([]pcb.Outcome, len(t.bound))
+	var out []pcb.Outcome
 	for i := range t.bound {
 		b := &t.bound[i]
-		out[i] = pcb.Outcome{ID: b.id, Name: b.name}
-		out[i].Did, out[i].Err = do(b)
+		if len(to) > 0 && !slices.Contains(to, b.id) {
+			continue
+		}
+		did, err := do(b)
+		out = append(out, pcb.Outcome{ID: b.id, Name: b.name, Did: did, Err: err})
 	}
 	return out
 }

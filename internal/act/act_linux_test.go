@@ -19,7 +19,7 @@ import (
 
 func bindOne(t *testing.T, pid int) pcb.Target {
 	t.Helper()
-	held, failed := Bind("", []pcb.ID{{PID: int32(pid)}})
+	held, failed := Bind("", []pcb.ID{{PID: int32(pid)}}, pcb.Alone)
 	if len(failed) > 0 {
 		t.Fatal(failed[0].Err)
 	}
@@ -62,7 +62,7 @@ func TestSignalReachesTheBoundProcess(t *testing.T) {
 	cmd := helper("sleep", "")
 	pid, _ := start(t, cmd)
 	held := bindOne(t, pid)
-	if gone := held.Gone(); len(gone) != 0 {
+	if gone := held.Look().Gone(); len(gone) != 0 {
 		t.Fatalf("%v gone before the signal", gone)
 	}
 	o := only(t, held.Signal(pcb.SIGTERM))
@@ -74,7 +74,7 @@ func TestSignalReachesTheBoundProcess(t *testing.T) {
 	if err != nil || state.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		t.Fatalf("helper ended by %v, %v; want SIGTERM", state, err)
 	}
-	if gone := held.Gone(); len(gone) != 1 || gone[0] != want {
+	if gone := held.Look().Gone(); len(gone) != 1 || gone[0] != want {
 		t.Errorf("Gone gives %v, want %v", gone, want)
 	}
 	o = only(t, held.Signal(pcb.SIGKILL))
@@ -141,7 +141,7 @@ func TestBindRefuses(t *testing.T) {
 		{t.TempDir(), pcb.ID{PID: int32(pid)}, "is not the /proc of a running kernel"},
 		{"/nonexistent", pcb.ID{PID: int32(pid)}, "no such file"},
 	} {
-		held, failed := Bind(test.root, []pcb.ID{test.id})
+		held, failed := Bind(test.root, []pcb.ID{test.id}, pcb.Alone)
 		o := only(t, failed)
 		wantError(t, o.Err, test.want)
 		if o.ID != test.id || len(held.Signal(pcb.SIGKILL)) != 0 {
@@ -154,7 +154,7 @@ func TestBindRefuses(t *testing.T) {
 func TestBindTakesTheExactIdentity(t *testing.T) {
 	pid, _ := start(t, helper("sleep", ""))
 	id := pcb.ID{PID: int32(pid), Start: startTime(t, pid)}
-	held, failed := Bind("/proc", []pcb.ID{id, {PID: id.PID, Start: id.Start + 1}})
+	held, failed := Bind("/proc", []pcb.ID{id, {PID: id.PID, Start: id.Start + 1}}, pcb.Alone)
 	defer held.Close()
 	if o := only(t, failed); o.ID.Start != id.Start+1 {
 		t.Errorf("refused %v", o.ID)
@@ -174,7 +174,7 @@ func TestZombieIsExplained(t *testing.T) {
 	o := only(t, held.Signal(pcb.SIGKILL))
 	wantError(t, o.Err, "SIGKILL was not sent", "zombie", "already dead", fmt.Sprintf("its parent %d (", parent), "must wait for it")
 	wantError(t, only(t, held.Renice(1)).Err, "zombie")
-	if len(held.Gone()) != 1 {
+	if len(held.Look().Gone()) != 1 {
 		t.Error("a zombie is not among the gone")
 	}
 }
@@ -245,8 +245,8 @@ func TestNoFallbackToKill(t *testing.T) {
 	sendSignal = func(int, unix.Signal, *unix.Siginfo, int) error { return unix.ENOSYS }
 	o := only(t, held.Signal(pcb.SIGKILL))
 	wantError(t, o.Err, "SIGKILL was not sent", "function not implemented", "another process")
-	if o.Did != "" || len(held.Gone()) != 0 {
-		t.Errorf("outcome %+v, gone %v: something was sent", o, held.Gone())
+	if o.Did != "" || len(held.Look().Gone()) != 0 {
+		t.Errorf("outcome %+v, gone %v: something was sent", o, held.Look().Gone())
 	}
 }
 
@@ -455,7 +455,7 @@ func TestStuckProcessIsSignalledByPIDAlone(t *testing.T) {
 	if o.Err != nil || through != b.dir || !strings.HasPrefix(o.Did, "sent SIGKILL; it is in an exec that does not end") {
 		t.Errorf("outcome %+v through %d", o, through)
 	}
-	if gone := held.Gone(); len(gone) != 0 {
+	if gone := held.Look().Gone(); len(gone) != 0 {
 		t.Errorf("%v count as gone", gone)
 	}
 }

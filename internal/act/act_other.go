@@ -10,7 +10,7 @@ import (
 )
 
 // Bind fails for every process: this system gives no way to signal a process and nobody else.
-func Bind(_ string, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
+func Bind(_ string, ids []pcb.ID, _ pcb.Scope) (pcb.Target, []pcb.Outcome) {
 	failed := make([]pcb.Outcome, len(ids))
 	for i, id := range ids {
 		failed[i] = pcb.Outcome{ID: id, Err: fmt.Errorf("ptop acts on processes on Linux only, not on %s", runtime.GOOS)}
@@ -24,7 +24,8 @@ func RaiseOwn() {}
 // nobody is a target without processes.
 type nobody struct{}
 
-func (nobody) Signal(pcb.Signal) []pcb.Outcome { return nil }
-func (nobody) Renice(int) []pcb.Outcome        { return nil }
-func (nobody) Gone() []pcb.ID                  { return nil }
-func (nobody) Close()                          {}
+func (nobody) Signal(pcb.Signal, ...pcb.ID) []pcb.Outcome { return nil }
+func (nobody) Renice(int) []pcb.Outcome                   { return nil }
+func (nobody) Look() pcb.Members                          { return nil }
+func (nobody) Extend() pcb.Members                        { return nil }
+func (nobody) Close()                                     {}

@@ -39,6 +39,7 @@ var helpers = map[string]func(arg string){
 	"nobody":   actAs,
 	"hidepid":  hideAndAct,
 	"reuse":    reusePID,
+	"heirs":    reuseParent,
 	"ns-first": func(string) { signal.Reset(); fmt.Println("ready"); waitForEver() },
 }
 
@@ -100,7 +101,7 @@ func waitZombie(pid int) {
 func actAs(arg string) {
 	id, _, err := pcb.ParseID(arg)
 	must(err)
-	target, failed := Bind("", []pcb.ID{id})
+	target, failed := Bind("", []pcb.ID{id}, pcb.Alone)
 	for _, o := range failed {
 		fmt.Println("bind:", o.Err)
 	}
@@ -124,7 +125,7 @@ func hideAndAct(string) {
 func lower(arg string) {
 	id, _, err := pcb.ParseID(arg)
 	must(err)
-	target, _ := Bind("", []pcb.ID{id})
+	target, _ := Bind("", []pcb.ID{id}, pcb.Alone)
 	fmt.Println(target.Renice(-5)[0].Err)
 }
 
@@ -138,7 +139,7 @@ func reusePID(string) {
 		first := helper("sleep", "")
 		must(first.Start())
 		pid := first.Process.Pid
-		target, failed := Bind("/proc", []pcb.ID{{PID: int32(pid)}})
+		target, failed := Bind("/proc", []pcb.ID{{PID: int32(pid)}}, pcb.Alone)
 		if len(failed) > 0 {
 			fmt.Println("bind:", failed[0].Err)
 			return
@@ -162,11 +163,53 @@ func reusePID(string) {
 		fmt.Println("signal:", inTime.Did, inTime.Err)
 		fmt.Println("later:", target.Signal(pcb.SIGKILL)[0].Err)
 		fmt.Println("renice:", target.Renice(7)[0].Err)
-		fmt.Println("gone:", len(target.Gone()))
+		fmt.Println("gone:", len(target.Look().Gone()))
 		nice, err := unix.Getpriority(unix.PRIO_PROCESS, pid)
 		fmt.Println("bearer:", 20-nice, err)
 		must(second.Process.Signal(syscall.SIGTERM))
 		fmt.Println("bearer ended by:", second.Wait())
+		return
+	}
+	fmt.Println("no pid could be reused")
+}
+
+// reuseParent runs as the first process of a pid namespace of its own: a process that is bound with its subtree, and one
+// with its group, ends, and its pid gets another one, which has a child and leads a group of the same number.
+func reuseParent(string) {
+	must(unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+	must(unix.Mount("proc", "/proc", "proc", 0, ""))
+	for range 1000 {
+		first := exec.Command("sleep", "600")
+		first.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		must(first.Start())
+		pid := first.Process.Pid
+		var held []pcb.Target
+		for _, scope := range []pcb.Scope{pcb.Subtree, pcb.Group} {
+			target, failed := Bind("/proc", []pcb.ID{{PID: int32(pid)}}, scope)
+			if len(failed) > 0 {
+				fmt.Println("bind:", failed[0].Err)
+				return
+			}
+			held = append(held, target)
+		}
+		must(first.Process.Kill())
+		_ = first.Wait()
+		must(os.WriteFile("/proc/sys/kernel/ns_last_pid", []byte(strconv.Itoa(pid-1)), 0))
+		second := exec.Command("sh", "-c", "sleep 600 & echo up; wait")
+		second.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		out, err := second.StdoutPipe()
+		must(err)
+		must(second.Start())
+		_, err = bufio.NewReader(out).ReadString('\n')
+		must(err)
+		if second.Process.Pid != pid { // a thread of ours took the number
+			must(syscall.Kill(-second.Process.Pid, syscall.SIGKILL))
+			_ = second.Wait()
+			continue
+		}
+		for _, target := range held {
+			fmt.Println("comes into scope:", len(target.Extend()), "gone:", len(target.Look().Gone()))
+		}
 		return
 	}
 	fmt.Println("no pid could be reused")

@@ -26,7 +26,7 @@ func RaiseOwn() {
 	if nice, err := unix.Getpriority(unix.PRIO_PROCESS, 0); err != nil || nice != 20 { // the kernel answers 20 - nice
 		return
 	}
-	self, _ := Bind("", []pcb.ID{{PID: int32(os.Getpid())}})
+	self, _ := Bind("", []pcb.ID{{PID: int32(os.Getpid())}}, pcb.Alone)
 	defer self.Close()
 	self.Renice(ownNice)
 }
@@ -34,7 +34,7 @@ func RaiseOwn() {
 // Renice sets the nice value of every thread of every bound process: a process is its threads, and setting the
 // leader's changes but one.
 func (t *target) Renice(nice int) []pcb.Outcome {
-	return t.each(func(b *bound) (string, error) {
+	return t.each(nil, func(b *bound) (string, error) {
 		if nice < niceMin || nice > niceMax {
 			return "", fmt.Errorf("nice %d does not exist: want %d to %d", nice, niceMin, niceMax)
 		}

@@ -16,9 +16,9 @@ import (
 // sendSignal is pidfd_send_signal(2); a test stands in for a kernel that has none.
 var sendSignal = unix.PidfdSendSignal
 
-// Signal sends sig to every bound process that can do something with it.
-func (t *target) Signal(sig pcb.Signal) []pcb.Outcome {
-	return t.each(func(b *bound) (string, error) { return b.signal(t.root, sig) })
+// Signal sends sig to every bound process that can do something with it, or to those in to alone.
+func (t *target) Signal(sig pcb.Signal, to ...pcb.ID) []pcb.Outcome {
+	return t.each(to, func(b *bound) (string, error) { return b.signal(t.root, sig) })
 }
 
 func (b *bound) signal(root string, sig pcb.Signal) (string, error) {
@@ -42,7 +42,7 @@ func (b *bound) signal(root string, sig pcb.Signal) (string, error) {
 func (b *bound) refuse(root string, now task) error {
 	switch {
 	case now.zombie():
-		return fmt.Errorf("the process is a zombie, it is already dead; its parent %s must wait for it", describe(root, now.parent))
+		return fmt.Errorf("%w; its parent %s must wait for it", ErrZombie, describe(root, now.parent))
 	case b.kernel:
 		return errors.New("the process is a kernel thread, these ignore signals")
 	case int(b.id.PID) == os.Getpid():

@@ -148,7 +148,7 @@ _ptop() {
   fi
   case $flag in
 %s  esac
-  if [[ $word != -* && ( $given == *" --signal "* || $given == *" --renice "* ) ]]; then _ptop_words "$(_ptop_pids)"
+  if [[ $word != -* && ( $given == *" --stop "* || $given == *" --signal "* || $given == *" --renice "* ) ]]; then _ptop_words "$(_ptop_pids)"
   else _ptop_words '%s'
   fi
 }
@@ -217,7 +217,7 @@ func (f *flags) fish() string {
     printf '%s\n' "$head$sign"$argv[2..-1]
 end
 complete -c ptop -f
-complete -c ptop -n '__fish_contains_opt signal renice' -a '(__fish_complete_pids)'
+complete -c ptop -n '__fish_contains_opt stop signal renice' -a '(__fish_complete_pids)'
 `)
 	f.all.VisitAll(func(flag *pflag.Flag) {
 		_, help := pflag.UnquoteUsage(flag)

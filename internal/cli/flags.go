@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"ptop/internal/ladder"
 	"ptop/ui"
 )
 
@@ -18,6 +19,7 @@ type options struct {
 	json, csv, once, tree, findings, check bool
 	failOn, explain, signal                string
 	renice                                 int
+	stop, dryRun                           bool
 	capture                                string
 
 	// Sampling.
@@ -28,6 +30,7 @@ type options struct {
 	// Selection and order.
 	pids                         pidList
 	descendants, threads, kernel bool
+	processGroup                 bool
 	user, filter, sort, columns  string
 	container, unit, groupBy     string
 	namespace                    int32
@@ -43,6 +46,7 @@ type options struct {
 
 	// Safety and configuration.
 	readOnly   bool
+	grace      seconds
 	config     string
 	completion string
 
@@ -103,14 +107,17 @@ func modeFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVar(&o.check, "check", false, "health check as a monitoring plugin: status line, perfdata, exit 0 to 3")
 	f.Var(text(&o.failOn, checkFailOn), "fail-on", "`DETECTORS` that --check minds: zombie,orphan:warning (default all)")
 	f.Var(text(&o.explain, checkID), "explain", "one process in words, `PID` or pid:start: what started it, how it lives, what it waits for, what is wrong with it")
+	f.BoolVar(&o.stop, "stop", false, "end the processes named as arguments gracefully: SIGTERM, and after --grace SIGKILL to who is left")
 	f.Var(text(&o.signal, checkSignal), "signal", "send signal `NAME` to the processes named as arguments (pid or pid:start)")
 	f.Var(whole(&o.renice, -20, 19, "want -20 (first) to 19 (last)"), "renice", "set nice value `N` (-20 to 19) of the processes named as arguments")
+	f.BoolVar(&o.dryRun, "dry-run", false, "with --stop, --signal, --renice: only tell whom it would reach, and what would follow")
 	f.Var(text(&o.capture, nil), "capture", "write the /proc files that a reading uses to `FILE.tar`, for a bug report")
 }
 
 func selectionFlags(f *pflag.FlagSet, o *options) {
 	f.VarP(&o.pids, "pid", "p", "only these processes: 1,2,3")
-	f.BoolVar(&o.descendants, "descendants", false, "with --pid: and everything below them")
+	f.BoolVar(&o.descendants, "descendants", false, "with --pid, --stop, --signal, --renice: and everything below them")
+	f.BoolVar(&o.processGroup, "process-group", false, "with --stop, --signal, --renice: everybody in their process groups")
 	f.VarP(text(&o.user, checkUser), "user", "u", "only this effective user, by `NAME` or uid")
 	f.VarP(text(&o.filter, checkFilter), "filter", "F", "only what matches `EXPR`: 'state == \"Z\" or cpu_percent > 50', or a word")
 	f.Var(text(&o.container, nil), "container", "only this container, by `NAME` or id")
@@ -156,6 +163,8 @@ func outputFlags(f *pflag.FlagSet, o *options) {
 
 func configFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVar(&o.readOnly, "read-only", false, "no signal and no renice in any mode")
+	o.grace = seconds(ladder.DefaultGrace)
+	f.Var(&o.grace, "grace", "how long a graceful stop waits between SIGTERM and SIGKILL")
 	f.Var(text(&o.config, nil), "config", "read `FILE` instead of $XDG_CONFIG_HOME/ptop/config.toml; every long flag is a key")
 	f.Var(oneOf(&o.completion, shells), "completion", "print the completion script for `SHELL`: "+strings.Join(shells, ", "))
 }
@@ -169,7 +178,7 @@ func helpFlags(f *pflag.FlagSet, o *options) {
 
 // notSettings are the flags that ask for one thing now; they are no configuration keys.
 var notSettings = map[string]bool{
-	"explain": true, "signal": true, "renice": true, "capture": true, "config": true, "completion": true,
+	"explain": true, "stop": true, "signal": true, "renice": true, "dry-run": true, "process-group": true, "capture": true, "config": true, "completion": true,
 	"help-columns": true, "help-detectors": true, "version": true, "help": true,
 }
 
@@ -178,7 +187,8 @@ const usageHead = `ptop: what runs on this machine, what is sick, why, and what 
 usage: ptop [flags]                 the terminal screen
        ptop --json | --once | --csv | --findings | --check [flags]
        ptop --explain PID
-       ptop --signal NAME ID...     ID is pid or pid:start
+       ptop --stop ID...            ID is pid or pid:start
+       ptop --signal NAME ID...
        ptop --renice N ID...
 `
 

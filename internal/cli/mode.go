@@ -19,6 +19,7 @@ type mode struct {
 // modes lists them; where two are asked for, the earlier one is run if together has the pair.
 func modes() []mode {
 	return []mode{
+		{"--stop", func(p *program) bool { return p.opt.stop }, (*program).stop},
 		{"--signal", func(p *program) bool { return p.opt.signal != "" }, (*program).signal},
 		{"--renice", func(p *program) bool { return p.flags.all.Changed("renice") }, (*program).renice},
 		{"--capture", func(p *program) bool { return p.opt.capture != "" }, (*program).capture},
@@ -34,6 +35,12 @@ func modes() []mode {
 // together are the pairs of modes that make one: the second says what, the first how.
 var together = map[[2]string]bool{
 	{"--explain", "--json"}: true, {"--json", "--findings"}: true, {"--once", "--findings"}: true,
+	{"--stop", "--json"}: true, {"--signal", "--json"}: true, {"--renice", "--json"}: true, // of a --dry-run
+}
+
+// acting reports whether something is to be done to processes.
+func (p *program) acting() bool {
+	return p.opt.stop || p.opt.signal != "" || p.flags.all.Changed("renice")
 }
 
 func (p *program) mode() (mode, error) {
@@ -43,10 +50,9 @@ func (p *program) mode() (mode, error) {
 			chosen = append(chosen, m)
 		}
 	}
-	acting := len(chosen) > 0 && (chosen[0].name == "--signal" || chosen[0].name == "--renice")
 	switch {
-	case len(p.args) > 0 && !acting:
-		return mode{}, fmt.Errorf("unexpected argument %q: processes are named with --pid, --explain, --signal or --renice", p.args[0])
+	case len(p.args) > 0 && !p.acting():
+		return mode{}, fmt.Errorf("unexpected argument %q: processes are named with --pid, --explain, --stop, --signal or --renice", p.args[0])
 	case len(chosen) > 2, len(chosen) == 2 && !together[[2]string{chosen[0].name, chosen[1].name}]:
 		return mode{}, fmt.Errorf("%s and %s do not go together", chosen[0].name, chosen[1].name)
 	case len(chosen) > 0:

@@ -120,8 +120,12 @@ func (p *program) writeln(text string) error {
 func (p *program) settle() error {
 	o := &p.opt
 	switch {
-	case p.given["descendants"] && o.descendants && len(o.pids) == 0:
-		return fmt.Errorf("--descendants goes with --pid")
+	case p.given["descendants"] && o.descendants && len(o.pids) == 0 && !p.acting():
+		return fmt.Errorf("--descendants goes with --pid, --stop, --signal or --renice")
+	case (o.processGroup || o.dryRun) && !p.acting():
+		return fmt.Errorf("--process-group and --dry-run go with --stop, --signal or --renice")
+	case o.processGroup && o.descendants && p.given["descendants"]:
+		return fmt.Errorf("--process-group and --descendants do not go together")
 	case p.given["fail-on"] && !o.check:
 		return fmt.Errorf("--fail-on goes with --check")
 	case p.given["iterations"] && o.check:

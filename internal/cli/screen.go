@@ -9,6 +9,7 @@ import (
 
 	"ptop/collect/detail"
 	"ptop/internal/act"
+	"ptop/internal/blast"
 	"ptop/internal/column"
 	"ptop/internal/monitor"
 	"ptop/internal/view"
@@ -47,7 +48,7 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	err = ui.Run(ctx, &backend{loop, detail.New(p.root()), p}, p.screenOptions(query, columns))
+	err = ui.Run(ctx, &backend{loop, detail.New(p.root()), newScout(p.root()), p}, p.screenOptions(query, columns))
 	if errors.Is(err, ui.ErrNoTerminal) {
 		return exitUsage, usagef("%w: try ptop --json, --once or --check", err)
 	}
@@ -59,6 +60,7 @@ func (p *program) screenOptions(query *view.Query, columns []*column.Column) ui.
 	tag, _ := buildVersion()
 	return ui.Options{
 		Delay:   time.Duration(o.delay),
+		Grace:   time.Duration(o.grace),
 		Query:   *query,
 		Columns: columns,
 		NoColor: o.noColor || p.env.get("NO_COLOR") != "",
@@ -73,6 +75,7 @@ func (p *program) screenOptions(query *view.Query, columns []*column.Column) ui.
 type backend struct {
 	*monitor.Loop
 	reader *detail.Reader
+	scout  *scout
 	p      *program
 }
 
@@ -80,8 +83,12 @@ func (b *backend) Detail(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
 	return b.p.detail(ctx, b.reader, id)
 }
 
-func (b *backend) Bind(_ context.Context, ids []pcb.ID) (pcb.Target, []pcb.Outcome) {
-	return act.Bind(b.p.root(), ids)
+func (b *backend) Bind(_ context.Context, ids []pcb.ID, scope pcb.Scope) (pcb.Target, []pcb.Outcome) {
+	return act.Bind(b.p.root(), ids, scope)
+}
+
+func (b *backend) Scout(ctx context.Context, plan *blast.Plan) *blast.Evidence {
+	return b.scout.read(ctx, plan)
 }
 
 func (b *backend) ReadThreads(on bool) { b.p.collector.SetWant(wants(on)) }

@@ -1,0 +1,312 @@
+// Package ladder ends processes step by step: it asks with SIGTERM, waits, and kills who is left. It does nothing by
+// itself: everything goes through a pcb.Target, which reaches those who were meant or nobody.
+package ladder
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ptop/pcb"
+)
+
+// DefaultGrace is how long those who got SIGTERM have before SIGKILL.
+const DefaultGrace = 10 * time.Second
+
+// Plan is how long each rung of the ladder lasts.
+type Plan struct {
+	Grace time.Duration // from SIGTERM to SIGKILL
+	Kill  time.Duration // how long it is watched whether those who got SIGKILL end; 0 for 5 s
+	Look  time.Duration // how often it is looked who is left; 0 for every 50 ms
+}
+
+// The rest of a Plan, where it is not said.
+const (
+	usualKill = 5 * time.Second
+	usualLook = 50 * time.Millisecond
+)
+
+// looksPerSearch is how many looks at those who are bound there are for one at who has been born since, which costs a
+// reading of all processes.
+const looksPerSearch = 10
+
+// freezePasses bounds how often those who still fork are stopped anew before they are killed.
+const freezePasses = 5
+
+// Step is one thing that was done, or came of it.
+type Step struct {
+	At      time.Duration // since the first signal
+	Text    string
+	Passing bool // the wait is under way: the next Step takes its place
+}
+
+// Result is what the ladder has come to.
+type Result struct {
+	Ended   int
+	Killed  int           // of those, by SIGKILL, as far as it was sent
+	Left    []pcb.Outcome // those who live on; Did says what was done to them last
+	Refused []pcb.Outcome // those who could not be, or must not be, signalled
+	Cut     bool          // it was given up before SIGKILL
+}
+
+// Err says who was not ended; nil when all were.
+func (r *Result) Err() error {
+	if len(r.Left)+len(r.Refused) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d were not ended", len(r.Left)+len(r.Refused), r.Ended+len(r.Left)+len(r.Refused))
+}
+
+// climb is one ladder being climbed.
+type climb struct {
+	plan    Plan
+	target  pcb.Target
+	tell    func(Step)
+	started time.Time
+	last    map[pcb.ID]pcb.Outcome // what was done to each that was reached
+	refused map[pcb.ID]pcb.Outcome
+}
+
+// Stop ends the processes of t, each step told as it is made. When ctx ends during the grace, nobody is killed.
+func Stop(ctx context.Context, t pcb.Target, plan Plan, tell func(Step)) Result {
+	if plan.Kill == 0 {
+		plan.Kill = usualKill
+	}
+	if plan.Look == 0 {
+		plan.Look = usualLook
+	}
+	c := &climb{plan: plan, target: t, tell: tell, started: time.Now(), last: map[pcb.ID]pcb.Outcome{}, refused: map[pcb.ID]pcb.Outcome{}}
+	c.refuse(t.Look())
+	asked := c.ask(c.aims(), "") + c.ask(c.newcomers(), " born meanwhile")
+	left := c.wait(ctx, plan.Grace, asked, true)
+	killed := 0
+	cut := len(left) > 0 && ctx.Err() != nil
+	switch {
+	case cut:
+		c.say("given up before SIGKILL: " + isOrAre(len(left)) + " left: " + c.names(left))
+	case len(left) > 0:
+		killed = c.kill()
+		left = c.wait(context.WithoutCancel(ctx), plan.Kill, killed, false)
+		if len(left) > 0 {
+			c.say(isOrAre(len(left)) + " left all the same: " + c.remarks(left))
+		}
+	}
+	r := c.result(left, cut)
+	r.Killed = max(0, killed-len(left))
+	return r
+}
+
+// refuse sets those aside that no ladder is for.
+func (c *climb) refuse(all pcb.Members) {
+	for _, m := range all {
+		if m.ID.PID == 1 {
+			c.refused[m.ID] = pcb.Outcome{ID: m.ID, Name: m.Name, Err: fmt.Errorf("PID 1 holds the system, or this container, together: it is not stopped this way")}
+		}
+	}
+	dead := all.Gone()
+	if len(dead) == 0 {
+		return
+	}
+	for _, o := range c.target.Signal(pcb.SIGTERM, dead...) { // it says why, and sends nothing
+		c.refused[o.ID] = o
+	}
+}
+
+// aims are those who are neither ended nor refused.
+func (c *climb) aims() []pcb.ID {
+	return slices.DeleteFunc(c.target.Look().Living(), func(id pcb.ID) bool { _, no := c.refused[id]; return no })
+}
+
+// newcomers are those who have come into the target's scope since.
+func (c *climb) newcomers() []pcb.ID {
+	return c.target.Extend().Living()
+}
+
+// ask sends SIGTERM, and SIGCONT to those who are stopped, as they could not act on it. It gives how many got it.
+func (c *climb) ask(to []pcb.ID, which string) int {
+	if len(to) == 0 {
+		return 0
+	}
+	sent := c.send(pcb.SIGTERM, to)
+	if len(sent) > 0 {
+		c.say(fmt.Sprintf("SIGTERM sent to %s%s%s", count(len(sent)), which, c.doubts(sent)))
+	}
+	stopped := slices.DeleteFunc(c.target.Look().Stopped(), func(id pcb.ID) bool { return !slices.Contains(sent, id) })
+	if len(stopped) > 0 {
+		c.send(pcb.SIGCONT, stopped)
+		c.say("SIGCONT sent to " + count(len(stopped)) + " that " + wasOrWere(len(stopped)) + " stopped")
+	}
+	return len(sent)
+}
+
+// send signals and gives those who got it. Who has ended meanwhile is no failure.
+func (c *climb) send(sig pcb.Signal, to []pcb.ID) []pcb.ID {
+	if len(to) == 0 { // a Target would take that for all
+		return nil
+	}
+	outcomes := c.target.Signal(sig, to...)
+	gone := c.target.Look().Gone()
+	var sent []pcb.ID
+	for _, o := range outcomes {
+		switch {
+		case o.Err == nil:
+			sent = append(sent, o.ID)
+			c.last[o.ID] = o
+		case slices.Contains(gone, o.ID):
+			c.last[o.ID] = pcb.Outcome{ID: o.ID, Name: o.Name, Did: "ended"}
+		default:
+			c.refused[o.ID] = o
+		}
+	}
+	return sent
+}
+
+// kill sends SIGKILL to all who are left. They are stopped first, as long as there are new ones: whoever forks between the
+// look at the children and the signal would leave one behind. It gives how many got it.
+func (c *climb) kill() int {
+	fresh := c.newcomers()
+	for n := 0; len(fresh) > 0 && n < freezePasses; n++ {
+		c.send(pcb.SIGSTOP, c.aims())
+		fresh = c.newcomers()
+	}
+	sent := c.send(pcb.SIGKILL, c.aims())
+	if len(sent) == 0 {
+		return 0
+	}
+	c.say("SIGKILL sent to " + count(len(sent)))
+	return len(sent)
+}
+
+// wait watches until all of total have ended, d is over or ctx ends, and gives who is left. With ask, SIGTERM is sent to
+// those who are born meanwhile.
+func (c *climb) wait(ctx context.Context, d time.Duration, total int, ask bool) []pcb.ID {
+	start, before := time.Now(), total
+	for look := 1; ; look++ {
+		if ask && look%looksPerSearch == 0 {
+			total += c.ask(c.newcomers(), " born meanwhile")
+		}
+		left, spent := c.aims(), time.Since(start)
+		if len(left) == 0 || spent >= d || ctx.Err() != nil {
+			c.came(total, len(left), spent)
+			return left
+		}
+		if len(left) != before || look%looksPerSearch == 1 {
+			before = len(left)
+			c.tell(Step{At: time.Since(c.started), Passing: true, Text: fmt.Sprintf("%d of %d ended after %s; waiting for %s, %s more",
+				total-len(left), total, Seconds(spent), c.names(left), Seconds(d-spent))})
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(min(c.plan.Look, d-spent)):
+		}
+	}
+}
+
+// came says what came of a signal.
+func (c *climb) came(total, left int, spent time.Duration) {
+	switch ended := total - left; {
+	case total == 0:
+	case left == 0 && total == 1:
+		c.say("it ended after " + Seconds(spent))
+	case left == 0:
+		c.say(fmt.Sprintf("all %d ended after %s", total, Seconds(spent)))
+	case total == 1:
+		c.say("it lives on after " + Seconds(spent))
+	default:
+		c.say(fmt.Sprintf("%d of %d ended, %s left after %s", ended, total, isOrAre(left), Seconds(spent)))
+	}
+}
+
+func (c *climb) result(left []pcb.ID, cut bool) Result {
+	r := Result{Cut: cut, Ended: len(c.last) - len(left)}
+	for _, id := range left {
+		r.Left = append(r.Left, c.last[id])
+	}
+	for _, o := range c.refused {
+		r.Refused = append(r.Refused, o)
+	}
+	slices.SortFunc(r.Refused, func(a, b pcb.Outcome) int { return int(a.ID.PID - b.ID.PID) })
+	return r
+}
+
+func (c *climb) say(text string) { c.tell(Step{At: time.Since(c.started), Text: text}) }
+
+// doubts says of whom a signal that was sent may do nothing; those of whom the same is to be said together.
+func (c *climb) doubts(sent []pcb.ID) string {
+	alike := map[string][]pcb.ID{}
+	var whys []string
+	for _, id := range sent {
+		if _, why, some := strings.Cut(c.last[id].Did, "; "); some {
+			if alike[why] == nil {
+				whys = append(whys, why)
+			}
+			alike[why] = append(alike[why], id)
+		}
+	}
+	text := ""
+	for _, why := range whys {
+		each := ": "
+		if len(alike[why]) > 1 {
+			each = ", each: "
+		}
+		text += "; " + c.names(alike[why]) + each + why
+	}
+	return text
+}
+
+// remarks names processes with what was said when they were signalled last.
+func (c *climb) remarks(ids []pcb.ID) string {
+	var said []string
+	for _, id := range ids[:min(len(ids), namedMost)] {
+		text := who(c.last[id])
+		if _, why, some := strings.Cut(c.last[id].Did, "; "); some {
+			text += ", " + why
+		}
+		said = append(said, text)
+	}
+	return strings.Join(said, "; ")
+}
+
+// namedMost is how many processes a Step names.
+const namedMost = 3
+
+func (c *climb) names(ids []pcb.ID) string {
+	var said []string
+	for _, id := range ids[:min(len(ids), namedMost)] {
+		said = append(said, who(c.last[id]))
+	}
+	if len(ids) > namedMost {
+		said = append(said, fmt.Sprintf("%d more", len(ids)-namedMost))
+	}
+	return strings.Join(said, ", ")
+}
+
+func who(o pcb.Outcome) string {
+	return strings.TrimSpace(fmt.Sprintf("%s (%d)", o.Name, o.ID.PID))
+}
+
+func count(n int) string {
+	if n == 1 {
+		return "1 process"
+	}
+	return fmt.Sprintf("%d processes", n)
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return fmt.Sprintf("%d are", n)
+}
+
+func wasOrWere(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+// Seconds says a time span with a tenth of a second: 0.3 s, 10.0 s.
+func Seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
