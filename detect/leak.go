@@ -15,7 +15,7 @@ func leakParams(least Param, more ...Param) []Param {
 	return append([]Param{
 		{"window", 60, "s", "how long it must have risen"},
 		{"long_window", 1800, "s", "how long one must have risen that rises too slowly to be told from the shorter window"},
-		{"warmup", 20, "s", "first part of a process's life that does not count"},
+		{"warmup", 30, "s", "first part of a process's life that does not count"},
 		least,
 		{"steady", 95, "%", "share of the window in which it must not have fallen"},
 		{"steady_clear", 80, "%", "share below which it is over"},

@@ -30,7 +30,7 @@ func TestRealLeaks(t *testing.T) {
 	for _, name := range []string{"saw-tooth", "warm-up", "fd-pool", "thread-pool", "connections", "compiler-grows"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			healthy(t, name, 0.1, 80) // a leak is told after eight seconds
+			healthy(t, name, 0.1, 80) // a leak is told after nine seconds
 		})
 	}
 }
