@@ -106,10 +106,14 @@ func tidy(text string) string {
 	return strings.Join(lines, "<br>")
 }
 
-var number = regexp.MustCompile(`\((\d+)\)`)
+var (
+	number = regexp.MustCompile(`\((\d+)\)`)
+	group  = regexp.MustCompile(`ptop-sick-\d+`)
+)
 
 // anonymous leaves out the pids: they are others each time.
 func (w *ward) anonymous(text string) string {
+	text = group.ReplaceAllString(text, "ptop-sick")
 	return strings.ReplaceAll(number.ReplaceAllString(text, "(PID)"), "|", `\|`)
 }
 

@@ -14,11 +14,13 @@ import (
 	"ptop/pcb"
 )
 
-// confined admits a case to a cgroup with a limit and has it begin, if it waits for that.
-func confined(t *testing.T, name string, scale float64, l sick.Limits, begins bool) (*ward, *sick.Group) {
+// confined admits a case to a cgroup with a limit and has it begin, if it waits for that. as is what the case is called
+// with that limit.
+func confined(t *testing.T, name, as string, scale float64, l sick.Limits, begins bool) (*ward, *sick.Group) {
 	t.Helper()
 	sick.NeedRoot(t, "a cgroup")
 	w := admit(t, name, scale)
+	w.name = as
 	g := w.c.Confine(l)
 	if g == nil {
 		sick.Missing(t, "needs a writable cgroup hierarchy with the controller")
@@ -63,6 +65,7 @@ func (w *ward) finds(what string, is func(*detect.Finding) bool) {
 		last = w.look()
 		for i := range last {
 			if is(&last[i]) {
+				cases.enter(w, &last[i])
 				return
 			}
 		}
@@ -74,24 +77,25 @@ func (w *ward) finds(what string, is func(*detect.Finding) bool) {
 func TestThrottled(t *testing.T) {
 	const scale = 0.05 // 15 s of window, 1 s of watching
 	t.Run("spin", func(t *testing.T) {
-		w, g := confined(t, "spin", scale, sick.Limits{Quota: 20 * time.Millisecond, Period: 100 * time.Millisecond}, false)
+		w, g := confined(t, "spin", "spin-throttled", scale, sick.Limits{Quota: 10 * time.Millisecond, Period: 100 * time.Millisecond}, false)
 		w.diagnosed(want{
 			detector: "cgroup-throttled", severity: detect.Warning, confidence: detect.Proved,
-			evidence: map[string]any{"cgroup": g.Dir, "quota_cpus": 0.2, "throttled_percent": nil, "periods": nil, "held_back_s_per_s": nil},
+			evidence: map[string]any{"cgroup": g.Dir, "quota_cpus": 0.1, "throttled_percent": nil, "periods": nil, "held_back_s_per_s": nil},
 		})
 	})
 	t.Run("sips", func(t *testing.T) {
-		w, g := confined(t, "sips", scale, sick.Limits{Quota: 2 * time.Millisecond, Period: 10 * time.Millisecond}, false)
+		w, g := confined(t, "sips", "sips-throttled", scale, sick.Limits{Quota: 2 * time.Millisecond, Period: 10 * time.Millisecond}, false)
 		w.diagnosed(want{
 			detector: "cgroup-throttled", severity: detect.Info, confidence: detect.Proved, evidence: map[string]any{"cgroup": g.Dir, "quota_cpus": 0.2},
 		})
 	})
 	t.Run("within its quota", func(t *testing.T) {
-		w, _ := confined(t, "sips", scale, sick.Limits{Quota: 90 * time.Millisecond, Period: 100 * time.Millisecond}, false)
+		w, _ := confined(t, "sips", "sips-within-quota", scale, sick.Limits{Quota: 90 * time.Millisecond, Period: 100 * time.Millisecond}, false)
 		w.silent(5, 3*time.Second, func(l *pcb.CgroupLimits) bool { return len(l.CPU) > 0 && l.CPU[0].Periods > 20 }, "cgroup-throttled")
+		cases.enter(w, nil)
 	})
 	t.Run("not by each other", func(t *testing.T) {
-		w, _ := confined(t, "spin-twice", scale, sick.Limits{Quota: 10 * time.Millisecond, Period: 100 * time.Millisecond}, true)
+		w, _ := confined(t, "spin-twice", "spin-twice-throttled", scale, sick.Limits{Quota: 10 * time.Millisecond, Period: 100 * time.Millisecond}, true)
 		w.finds("its quota", func(f *detect.Finding) bool {
 			return f.Detector == "cgroup-throttled" && f.Severity == detect.Warning && f.Count == 2
 		})
@@ -101,7 +105,7 @@ func TestThrottled(t *testing.T) {
 
 // Who is stopped by a quota gets less of the CPU than its neighbour: that is not the neighbour's doing.
 func TestThrottledIsNotStarved(t *testing.T) {
-	w, _ := confined(t, "spin-beside", 0.05, sick.Limits{Quota: 5 * time.Millisecond, Period: 100 * time.Millisecond}, false)
+	w, _ := confined(t, "spin-beside", "spin-beside-throttled", 0.05, sick.Limits{Quota: 5 * time.Millisecond, Period: 100 * time.Millisecond}, false)
 	w.diagnosed(want{detector: "cgroup-throttled", severity: detect.Warning, confidence: detect.Proved})
 	w.silent(5, 2*time.Second, func(l *pcb.CgroupLimits) bool { return len(l.CPU) > 0 && l.CPU[0].Throttled > 0 }, "cpu-starved")
 }
@@ -113,7 +117,7 @@ func TestPids(t *testing.T) {
 	}{"critical": {30, detect.Critical}, "warning": {32, detect.Warning}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, g := confined(t, "fill-pids", 0.03, sick.Limits{Pids: c.limit}, true)
+			w, g := confined(t, "fill-pids", "fill-pids-"+name, 0.03, sick.Limits{Pids: c.limit}, true)
 			w.diagnosed(want{
 				detector: "pid-exhaustion", severity: c.severity, confidence: detect.Proved, evidence: map[string]any{
 					"pids_used": int64(26), "pids_limit": int64(c.limit), "zombies_here": int64(25), "children_here": int64(25),
@@ -126,8 +130,9 @@ func TestPids(t *testing.T) {
 	}
 	t.Run("plenty", func(t *testing.T) {
 		t.Parallel()
-		w, _ := confined(t, "fill-pids", 0.03, sick.Limits{Pids: 200}, true)
+		w, _ := confined(t, "fill-pids", "fill-pids-plenty", 0.03, sick.Limits{Pids: 200}, true)
 		w.silent(5, 2*time.Second, func(l *pcb.CgroupLimits) bool { return len(l.Pids) > 0 && l.Pids[0].Current == 26 }, "pid-exhaustion")
+		cases.enter(w, nil)
 	})
 	t.Run("of a user", func(t *testing.T) {
 		t.Parallel()
@@ -144,7 +149,7 @@ func TestMemoryOfCgroup(t *testing.T) {
 	full := func(l *pcb.CgroupLimits) bool { return len(l.Memory) > 0 && l.Memory[0].Current > limit*95/100 }
 	t.Run("near its limit", func(t *testing.T) {
 		t.Parallel()
-		w, g := confined(t, "fill-memory", 0.03, sick.Limits{Memory: limit}, true)
+		w, g := confined(t, "fill-memory", "fill-memory", 0.03, sick.Limits{Memory: limit}, true)
 		w.diagnosed(want{
 			detector: "oom-risk", severity: detect.Warning, confidence: detect.Proved, evidence: map[string]any{
 				"cgroup": g.Dir, "memory_use_percent": nil, "memory_limit_bytes": int64(limit), "oom_score": nil, "oom_score_adj": nil,
@@ -154,12 +159,13 @@ func TestMemoryOfCgroup(t *testing.T) {
 	})
 	t.Run("page cache", func(t *testing.T) {
 		t.Parallel()
-		w, _ := confined(t, "fill-cache", 0.03, sick.Limits{Memory: limit}, true)
+		w, _ := confined(t, "fill-cache", "fill-cache", 0.03, sick.Limits{Memory: limit}, true)
 		w.silent(5, 3*time.Second, full, "oom-risk")
+		cases.enter(w, nil)
 	})
 	t.Run("killed", func(t *testing.T) {
 		t.Parallel()
-		w, g := confined(t, "overfill-memory", 0.3, sick.Limits{Memory: limit}, true)
+		w, g := confined(t, "overfill-memory", "overfill-memory", 0.3, sick.Limits{Memory: limit}, true)
 		w.finds("the kernel's kills", func(f *detect.Finding) bool {
 			return f.Detector == "oom-risk" && f.Severity == detect.Critical && proves(f, "oom_kills", nil) && proves(f, "cgroup", g.Dir)
 		})
