@@ -116,7 +116,7 @@ func TestCaptureReadsAsTheLiveSystem(t *testing.T) {
 			t.Fatalf("process %d: live at %d, captured at %d", q, i, j)
 		}
 		a, b := &live.Procs[i], &got.Procs[j]
-		if a.ID != b.ID || a.PPID != b.PPID || a.Comm != b.Comm || a.Cmdline != b.Cmdline || a.Exe != b.Exe || a.Cgroup != b.Cgroup ||
+		if a.ID != b.ID || a.PPID != b.PPID || a.Comm != b.Comm || a.Cmdline != b.Cmdline || a.Exe != b.Exe || a.Cgroup != b.Cgroup || a.Cgroups != b.Cgroups ||
 			a.UID != b.UID || a.SigCaught != b.SigCaught || a.NSPIDs != nil && !slices.Equal(a.NSPIDs, b.NSPIDs) {
 			t.Errorf("process %d reads otherwise from the capture:\n%+v\n%+v", q, a, b)
 		}

@@ -192,3 +192,19 @@ func TestWhereItSleeps(t *testing.T) {
 		}
 	}
 }
+
+// Processes in the same cgroups share one text; on a hybrid machine the path alone does not tell those apart that are not.
+func TestRoomsAreShared(t *testing.T) {
+	rooms := roomCache{}
+	parsed := 0
+	parse := func(string) *pcb.Container {
+		parsed++
+		return &pcb.Container{}
+	}
+	a := rooms.of([]byte("1:cpu:/a\n0::/x\n"), parse)
+	b := rooms.of([]byte("1:cpu:/b\n0::/x\n"), parse)
+	again := rooms.of([]byte("1:cpu:/a\n0::/x\n"), parse)
+	if a.path != "/x" || b.path != "/x" || a.cgroups == b.cgroups || a != again || parsed != 2 {
+		t.Errorf("%+v, %+v, %+v, parsed %d times", a, b, again, parsed)
+	}
+}
