@@ -29,6 +29,10 @@ func TestDeadlocks(t *testing.T) {
 			diagnosed(t, name, 0.1, x)
 		})
 	}
+	t.Run("lock-convoy", func(t *testing.T) {
+		t.Parallel()
+		never(t, "lock-convoy", 0.001, 40, "deadlock", "priority-inversion")
+	})
 	for _, name := range []string{"lock-other-waits", "lock-kept", "lock-timed"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

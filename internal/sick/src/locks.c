@@ -205,6 +205,30 @@ static void timed(void)
 	park();
 }
 
+/* Eight threads take two of four locks at a time, always the lower first, and keep them for a moment: always somebody waits,
+ * and nobody for long. */
+static void *take_pairs(void *arg)
+{
+	unsigned seed = (long)arg;
+	for (;;) {
+		int a = rand_r(&seed) % (MOST - 1), b = a + 1 + rand_r(&seed) % (MOST - 1 - a);
+		pthread_mutex_lock(&locks[a]);
+		pthread_mutex_lock(&locks[b]);
+		pause_ms(1);
+		pthread_mutex_unlock(&locks[b]);
+		pthread_mutex_unlock(&locks[a]);
+	}
+	return NULL;
+}
+
+static void convoy(void)
+{
+	for (int i = 0; i < 8; i++)
+		start(take_pairs, i + 1, "convoy");
+	ready();
+	park();
+}
+
 static void on_first_cpu(void)
 {
 	cpu_set_t one;
@@ -287,6 +311,7 @@ const struct sick_case lock_cases[] = {
 	{ "lock-other-waits", other_waits },
 	{ "lock-kept", kept_lock },
 	{ "lock-timed", timed },
+	{ "lock-convoy", convoy },
 	{ "inversion", inversion },
 	{ "inversion-within", inversion_within },
 	{ "lock-busy-owner", busy_owner },
