@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -199,12 +200,25 @@ func (p *Pass) hung(q *pcb.Process, s *pcb.Sleeper, slept time.Duration, count i
 		f.Confidence = Unknown
 	}
 	f.because(cause, f.fill(""))
-	f.So = "it does nothing, and no signal ends it, before that comes"
+	f.So = "it does nothing before that comes"
 	f.Remedies[0].Command = hungCommand(cause.ID, s)
-	f.Remedies = append(f.Remedies, Remedy{
-		Do: "kill -9 does nothing until it wakes: a thread takes signals when it leaves the kernel", Command: fmt.Sprintf("kill -9 %d", q.PID), Never: true,
-	})
+	f.Remedies = append(f.Remedies, kills(q, s))
 	return f
+}
+
+// kills says what SIGKILL does: it ends a wait that the kernel made a killable one, and no other.
+func kills(q *pcb.Process, s *pcb.Sleeper) Remedy {
+	killable := strings.Contains(s.WChan, "killable") || slices.ContainsFunc(s.Stack, func(name string) bool { return strings.Contains(name, "killable") })
+	if killable && !s.KillPending {
+		r := Remedy{Do: "or end it with SIGKILL: this wait is one that it ends", Risk: "it can't clean up; unsaved work is lost"}
+		r.signal(q.ID, pcb.SIGKILL)
+		return r
+	}
+	r := Remedy{Do: "kill -9 does nothing until it wakes: a thread takes signals when it leaves the kernel", Command: fmt.Sprintf("kill -9 %d", q.PID), Never: true}
+	if s.WChan == "" && !s.KillPending {
+		r.Do = "kill -9 does nothing until it wakes, unless it waits in one of the few places that are made so"
+	}
+	return r
 }
 
 // say adds a text that there need not be.

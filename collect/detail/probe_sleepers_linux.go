@@ -46,8 +46,10 @@ func (s *suspect) sleeper(dir string, t pcb.TaskProbe) pcb.Sleeper {
 		}
 		return string(text)
 	}
-	if wchan := read("wchan"); wchan != "0" { // which is the answer to who has no right, too
+	if wchan := read("wchan"); wchan != "0" {
 		out.WChan = wchan
+	} else { // of a sleeper that is the answer to who has no right
+		out.Refused = append(out.Refused, "wchan")
 	}
 	out.Stack = parseStack(read("stack"))
 	var call pcb.ThreadProbe
