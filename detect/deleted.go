@@ -74,7 +74,7 @@ func suspectDeleted(p *Pass) (want []pcb.ProbeRequest) {
 		old := p.oldFiles(q)
 		return old == nil || stale(old.librariesAt)
 	}) {
-		want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: pcb.ProbeLibraries})
+		want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: pcb.ProbeLibraries, InTurn: true})
 	}
 	return want
 }

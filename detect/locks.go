@@ -70,7 +70,7 @@ func (p *Pass) askLocks() (want []pcb.ProbeRequest) {
 		n = lockFirstTurn
 	}
 	for _, i := range p.turn(n, p.lockDue) {
-		want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: pcb.ProbeLocks})
+		want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: pcb.ProbeLocks, InTurn: true})
 	}
 	return want
 }

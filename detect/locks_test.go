@@ -194,3 +194,16 @@ func TestInversionRules(t *testing.T) {
 		}
 	}
 }
+
+// There is room for so many probes in a reading, and those that a suspicion asks for come before the turns.
+func TestSuspectsBeforeTurns(t *testing.T) {
+	procs := []pcb.Process{proc(500, 1, "cp", inD(time.Minute, "io_schedule"))}
+	for n := int32(2); n < 100; n++ {
+		procs = append(procs, proc(n, 1, "server", threaded))
+	}
+	l := newLab(t)
+	l.sees(0, procs...)
+	if len(l.inTurn) < 30 || l.inTurn[0].ID.PID != 500 || l.inTurn[0].Kinds&pcb.ProbeSleepers == 0 {
+		t.Errorf("asked for %d: %+v", len(l.inTurn), l.inTurn)
+	}
+}

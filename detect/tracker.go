@@ -69,9 +69,18 @@ func (t *Tracker) Suspects(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest) []pc
 			t.found = append(t.found, d.Suspect(&t.pass)...)
 		}
 	}
+	slices.SortStableFunc(t.found, func(a, b pcb.ProbeRequest) int { return inTurn(&a) - inTurn(&b) })
 	want := t.join(nil, t.follows(s))
 	want = t.join(want, t.history.places.ask(&t.pass)) // before the many that the detectors may have: it is bounded
 	return t.join(want, t.found)
+}
+
+// inTurn orders requests: those of suspicions first.
+func inTurn(r *pcb.ProbeRequest) int {
+	if r.InTurn {
+		return 1
+	}
+	return 0
 }
 
 // join adds requests, one for each process.

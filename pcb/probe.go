@@ -42,7 +42,8 @@ type ProbeRequest struct {
 	Kinds ProbeKinds
 	TID   int32 // for ProbeThread
 	// Peers are pids that may hold the other end of a pipe which a thread reads, for ProbeThreads.
-	Peers []int32
+	Peers  []int32
+	InTurn bool // asked of everyone in turn: what is asked of suspects goes first
 }
 
 // Join adds what another request asks for about the same process.
