@@ -190,7 +190,7 @@ func TestStreamOfTables(t *testing.T) {
 
 func TestNothingFound(t *testing.T) {
 	f := frame()
-	f.Findings, f.Snap.Coverage = nil, pcb.Coverage{}
+	f.Findings, f.Snap.Coverage, f.Snap.Events = nil, pcb.Coverage{}, nil
 	got := text(t, Options{}, func(w *Writer) error { return w.Findings(f) })
 	if got != "OK    nothing is sick among 7 processes\n" {
 		t.Errorf("%q", got)
