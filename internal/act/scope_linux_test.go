@@ -102,6 +102,7 @@ func TestScopes(t *testing.T) {
 		}
 		below = append(below, n)
 	}
+	t.Cleanup(func() { _ = syscall.Kill(below[0], syscall.SIGKILL) }) // it is in no group that is ended
 	for name, test := range map[string]struct {
 		scope pcb.Scope
 		of    int

@@ -164,18 +164,21 @@ func (c *climb) send(sig pcb.Signal, to []pcb.ID) []pcb.ID {
 }
 
 // kill sends SIGKILL to all who are left. They are stopped first, as long as there are new ones: whoever forks between the
-// look at the children and the signal would leave one behind. Those who were bound last come first, which are the children:
-// when a process group loses its last parent outside while members of it are stopped, the kernel sends SIGHUP to all of
-// it, to others than those who are meant, too. It gives how many got it.
+// look at the children and the signal would leave one behind. Of those the ones who were bound last come first, which
+// are the children: when a process group loses its last parent outside while members of it are stopped, the kernel sends
+// SIGHUP to all of it, to others than those who are meant, too. It gives how many got it.
 func (c *climb) kill() int {
 	fresh := c.newcomers()
+	frozen := len(fresh) > 0
 	for n := 0; len(fresh) > 0 && n < freezePasses; n++ {
 		c.send(pcb.SIGSTOP, c.aims())
 		fresh = c.newcomers()
 	}
-	last := c.aims()
-	slices.Reverse(last)
-	sent := c.send(pcb.SIGKILL, last)
+	left := c.aims()
+	if frozen { // else parents come first, and none of them can act on the death of a child
+		slices.Reverse(left)
+	}
+	sent := c.send(pcb.SIGKILL, left)
 	if len(sent) == 0 {
 		return 0
 	}
