@@ -21,7 +21,7 @@ const (
 // Target is processes bound by identity when a dialog opened or an ID was resolved: what is done through it
 // reaches them or nobody. internal/act gives it; the screens only see this.
 type Target interface {
-	// Signal sends sig to every bound process, or to those alone that are named.
+	// Signal sends sig to every bound process, or to those alone that are named, in their order.
 	Signal(sig Signal, to ...ID) []Outcome
 	// Renice sets the nice value of every thread of every bound process.
 	Renice(nice int) []Outcome
@@ -42,6 +42,7 @@ type Member struct {
 	// not be read.
 	State byte
 	Gone  bool // it has ended; a zombie has
+	Named bool // it was asked for by its ID, and is not only in scope
 }
 
 // Members is the processes of a Target.

@@ -23,11 +23,10 @@ func without(f *monitor.Frame, gone func(*pcb.Process) bool, findings ...detect.
 	return f
 }
 
-func nobody(*pcb.Process) bool            { return false }
-func deadOne(p *pcb.Process) bool         { return p.PID == pidFirstZombie }
-func allDead(p *pcb.Process) bool         { return p.Zombie() }
-func sentTo(d *bench, n int) bool         { return len(d.b.signals) == n }
-func (d *bench) sickOf() []detect.Finding { return findingsOf(machine(1).Snap) }
+func nobody(*pcb.Process) bool    { return false }
+func deadOne(p *pcb.Process) bool { return p.PID == pidFirstZombie }
+func allDead(p *pcb.Process) bool { return p.Zombie() }
+func sentTo(d *bench, n int) bool { return len(d.b.signals) == n }
 
 func TestDialogTellsWhatItWouldReach(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -171,7 +170,7 @@ func (t *target) Look() pcb.Members {
 }
 
 func (b *bound) look() pcb.Member {
-	m := pcb.Member{ID: b.id, Name: b.name}
+	m := pcb.Member{ID: b.id, Name: b.name, Named: b.named}
 	now, err := b.read()
 	switch {
 	case errors.Is(err, ErrEnded):
@@ -194,16 +193,26 @@ func (t *target) Close() {
 	t.bound = nil
 }
 
-// each does one thing to every bound process, or to those in to alone.
+// each does one thing to every bound process, or to those in to alone, in their order.
 func (t *target) each(to []pcb.ID, do func(*bound) (string, error)) []pcb.Outcome {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var out []pcb.Outcome
+	at := make(map[pcb.ID]int, len(t.bound))
 	for i := range t.bound {
-		b := &t.bound[i]
-		if len(to) > 0 && !slices.Contains(to, b.id) {
+		at[t.bound[i].id] = i
+	}
+	if len(to) == 0 {
+		for i := range t.bound {
+			to = append(to, t.bound[i].id)
+		}
+	}
+	var out []pcb.Outcome
+	for _, id := range to {
+		i, ok := at[id]
+		if !ok {
 			continue
 		}
+		b := &t.bound[i]
 		did, err := do(b)
 		out = append(out, pcb.Outcome{ID: b.id, Name: b.name, Did: did, Err: err})
 	}

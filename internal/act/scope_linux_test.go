@@ -102,6 +102,7 @@ func TestScopes(t *testing.T) {
 		}
 		below = append(below, n)
 	}
+	t.Cleanup(func() { _ = syscall.Kill(below[0], syscall.SIGKILL) }) // it is in no group that is ended
 	for name, test := range map[string]struct {
 		scope pcb.Scope
 		of    int
@@ -180,13 +181,23 @@ func TestGracefulStopOfWhoIgnoresIt(t *testing.T) {
 // Of a tree whose processes ignore SIGTERM and fork on and on, none is left.
 func TestGracefulStopOfATreeThatForksOn(t *testing.T) {
 	pid, _ := script(t, `trap "" TERM; echo up; while :; do sleep 613 & sleep 0.01; done`)
+	// one of the same process group that is not below it, and would end by a SIGHUP to the group
+	bystander := exec.Command("sleep", "616")
+	bystander.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: pid}
+	if err := bystander.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = bystander.Process.Kill()
+		_ = bystander.Wait()
+	})
 	held := bindAll(t, pcb.Subtree, pid)
 	r, said := climb(t, held, quick)
 	if r.Err() != nil || r.Ended < 3 || !strings.Contains(said, "born meanwhile") {
 		t.Errorf("%+v:\n%s", r, said)
 	}
-	if left := livingIn(t, pid); len(left) != 0 {
-		t.Errorf("%v live on:\n%s", left, said)
+	if left := livingIn(t, pid); len(left) != 1 || left[0] != bystander.Process.Pid {
+		t.Errorf("%v live on, not %d alone:\n%s", left, bystander.Process.Pid, said)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // sendSignal is pidfd_send_signal(2); a test stands in for a kernel that has none.
 var sendSignal = unix.PidfdSendSignal
 
-// Signal sends sig to every bound process that can do something with it, or to those in to alone.
+// Signal sends sig to every bound process that can do something with it, or to those in to alone, in their order.
 func (t *target) Signal(sig pcb.Signal, to ...pcb.ID) []pcb.Outcome {
 	return t.each(to, func(b *bound) (string, error) { return b.signal(t.root, sig) })
 }

@@ -105,12 +105,12 @@ func (c *climb) refuse(all pcb.Members) {
 			c.refused[m.ID] = pcb.Outcome{ID: m.ID, Name: m.Name, Err: fmt.Errorf("PID 1 holds the system, or this container, together: it is not stopped this way")}
 		}
 	}
-	dead := all.Gone()
-	if len(dead) == 0 {
-		return
-	}
-	for _, o := range c.target.Signal(pcb.SIGTERM, dead...) { // it says why, and sends nothing
-		c.refused[o.ID] = o
+	for _, m := range all {
+		if m.Gone && m.Named { // it says why, and sends nothing
+			for _, o := range c.target.Signal(pcb.SIGTERM, m.ID) {
+				c.refused[o.ID] = o
+			}
+		}
 	}
 }
 
@@ -164,14 +164,21 @@ func (c *climb) send(sig pcb.Signal, to []pcb.ID) []pcb.ID {
 }
 
 // kill sends SIGKILL to all who are left. They are stopped first, as long as there are new ones: whoever forks between the
-// look at the children and the signal would leave one behind. It gives how many got it.
+// look at the children and the signal would leave one behind. Of those the ones who were bound last come first, which
+// are the children: when a process group loses its last parent outside while members of it are stopped, the kernel sends
+// SIGHUP to all of it, to others than those who are meant, too. It gives how many got it.
 func (c *climb) kill() int {
 	fresh := c.newcomers()
+	frozen := len(fresh) > 0
 	for n := 0; len(fresh) > 0 && n < freezePasses; n++ {
 		c.send(pcb.SIGSTOP, c.aims())
 		fresh = c.newcomers()
 	}
-	sent := c.send(pcb.SIGKILL, c.aims())
+	left := c.aims()
+	if frozen { // else parents come first, and none of them can act on the death of a child
+		slices.Reverse(left)
+	}
+	sent := c.send(pcb.SIGKILL, left)
 	if len(sent) == 0 {
 		return 0
 	}

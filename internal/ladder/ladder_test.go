@@ -20,7 +20,8 @@ type actor struct {
 	deaf   bool // ignores SIGTERM
 	stuck  bool // does not even die of SIGKILL
 	denied bool
-	bears  int // children that it has when it gets SIGTERM
+	found  bool // it is only in scope
+	bears  int  // children that it has when it gets SIGTERM
 }
 
 // stage is a Target of actors.
@@ -31,10 +32,13 @@ type stage struct {
 }
 
 func (s *stage) Signal(sig pcb.Signal, to ...pcb.ID) (out []pcb.Outcome) {
-	for _, a := range s.actors {
-		if len(to) > 0 && !slices.Contains(to, a.id) {
-			continue
+	if len(to) == 0 {
+		for _, a := range s.actors {
+			to = append(to, a.id)
 		}
+	}
+	for _, id := range to {
+		a := s.actors[slices.IndexFunc(s.actors, func(a *actor) bool { return a.id == id })]
 		o := pcb.Outcome{ID: a.id, Name: "a", Did: "sent " + sig.String()}
 		switch {
 		case a.gone:
@@ -73,7 +77,7 @@ func (s *stage) Close()                   {}
 
 func (s *stage) Look() (all pcb.Members) {
 	for _, a := range s.actors {
-		all = append(all, pcb.Member{ID: a.id, Name: "a", State: a.state, Gone: a.gone})
+		all = append(all, pcb.Member{ID: a.id, Name: "a", State: a.state, Gone: a.gone, Named: !a.found})
 	}
 	return all
 }
@@ -107,6 +111,7 @@ func TestStop(t *testing.T) {
 		"never ends":       {one(func(a *actor) { a.stuck = true }), "TERM 5, KILL 5", []string{"1 is left all the same: a (5)"}, 0, 1, 0},
 		"not permitted":    {one(func(a *actor) { a.denied = true }), "", nil, 0, 0, 1},
 		"a zombie":         {one(func(a *actor) { a.gone = true }), "", nil, 0, 0, 1},
+		"found dead":       {one(func(a *actor) { a.gone, a.found = true, true }), "", nil, 0, 0, 0},
 		"PID 1":            {one(func(a *actor) { a.id.PID = 1 }), "", nil, 0, 0, 1},
 		"forks on":         {one(func(a *actor) { a.bears, a.deaf = 2, true }), "TERM 5, TERM 502, TERM 501, KILL 5, KILL 502, KILL 501", []string{"SIGTERM sent to 2 processes born meanwhile", "SIGKILL sent to 3 processes", "all 3 ended"}, 3, 0, 0},
 		"of several, some": {&stage{actors: []*actor{{id: pcb.ID{PID: 5}, state: 'S'}, {id: pcb.ID{PID: 6}, state: 'S', deaf: true}}}, "TERM 5, TERM 6, KILL 6", []string{"1 of 2 ended, 1 is left after"}, 2, 0, 0},
@@ -145,7 +150,7 @@ func TestForksWhileKilled(t *testing.T) {
 			s.unborn = []*actor{late}
 		}
 	})
-	if heard := strings.Join(s.heard, ", "); heard != "TERM 5, STOP 5, STOP 6, KILL 5, KILL 6" {
+	if heard := strings.Join(s.heard, ", "); heard != "TERM 5, STOP 5, STOP 6, KILL 6, KILL 5" {
 		t.Errorf("heard: %s", heard)
 	}
 }
