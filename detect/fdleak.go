@@ -17,7 +17,7 @@ var fdLeak = &Detector{
 	Advice:   "See what they are (`ls -l /proc/PID/fd`): many alike are the leak. Restart it; a higher limit only puts it off.",
 	Severity: "warning; info when the limit is more than a day away, and for what a build runs; critical when nine tenths of it are in use",
 	Params:   leakParams(Param{"least", 30, "", "by how many they must have become more in the window"}),
-	Needs:    pcb.FieldCore | pcb.FieldFDs,
+	Needs:    pcb.FieldCore, // descriptors are counted in turn: who was not yet is neither well nor unknown
 	Suspect:  leakingFDs.suspects,
 	Judge:    func(p *Pass) []Finding { return leakingFDs.judge(p, p.fdLeak) },
 }

@@ -39,9 +39,8 @@ static void forks_steady(void)
 }
 
 /* Several hundred a second, each of which works a little, with an end that is not always good. */
-static void churn(void)
+static void churn_on(void)
 {
-	ready();
 	for (int i = 0;; i++) {
 		pid_t pid = fork();
 		if (pid == 0) {
@@ -51,6 +50,12 @@ static void churn(void)
 		waitpid(pid, NULL, 0);
 		pause_ms(1);
 	}
+}
+
+static void churn(void)
+{
+	ready();
+	churn_on();
 }
 
 /* The same, but nobody waits: the kernel forgets such children at once, and what they used. */
@@ -93,7 +98,7 @@ static void churn_build(void)
 	pid_t worker = child();
 	if (worker == 0) {
 		prctl(PR_SET_NAME, "recipe");
-		churn();
+		churn_on();
 	}
 	say("main", worker);
 	ready();
