@@ -130,6 +130,7 @@ type Action struct {
 	Nice      int        // of ActRenice
 	UntilGone bool       // the signal is sent again and again, until the members of the finding are gone or it no longer helps
 	Target    pcb.ID
+	Scope     pcb.Scope // whom it reaches beside the target
 }
 
 // Finding is one sickness found, with the process that suffers or shows it (Subject), and the one that causes it

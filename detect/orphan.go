@@ -55,21 +55,25 @@ const orphanProbes = pcb.ProbeFiles | pcb.ProbeEnv
 
 func suspectOrphans(p *Pass) []pcb.ProbeRequest {
 	var want []pcb.ProbeRequest
-	p.orphanCandidates(func(i int32) {
-		if b := p.believed(i); b.score+b.possible() >= p.Param("info_score") {
+	for _, job := range p.orphanJobs() {
+		for _, i := range job[:min(len(job), spokesmen)] {
 			want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: orphanProbes})
 		}
-	})
+	}
 	return want
 }
 
 func judgeOrphans(p *Pass) []Finding {
 	var findings []Finding
-	p.orphanCandidates(func(i int32) {
-		if f, ok := p.orphan(i); ok {
-			findings = append(findings, f)
+	for _, job := range p.orphanJobs() {
+		for _, i := range job[:min(len(job), spokesmen)] {
+			if f, ok := p.orphan(i); ok {
+				p.forJob(&f, job)
+				findings = append(findings, f)
+				break
+			}
 		}
-	})
+	}
 	return findings
 }
 

@@ -100,6 +100,7 @@ var phrases = map[string]phrase{
 	"pid_namespace":             {"it and the zombie are in %s", ""},
 	"namespace_init_wchan":      {"it sleeps in %s", ""},
 	"pid_use_percent":           {"%s %% of all pids are in use", ""},
+	"orphans":                   {"", ""},
 	"score":                     {"score %s", ""},
 	"reasons":                   {"%s", ""},
 	"against":                   {"against it: %s", ""},

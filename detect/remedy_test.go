@@ -23,7 +23,8 @@ func soundRemedies(t testing.TB, f *Finding) {
 			t.Errorf("%s: an action without command, risk or target: %+v", f.Detector, r)
 		case r.Act.Kind == ActRenice && (r.Act.Signal != 0 || !strings.HasPrefix(r.Command, "renice ")),
 			r.Act.Kind == ActStop && (r.Act.Signal != pcb.SIGTERM || !strings.HasPrefix(r.Command, "kill -TERM ")),
-			r.Act.Kind == ActSignal && r.Command != "kill -"+strings.TrimPrefix(r.Act.Signal.String(), "SIG")+" "+pid(r.Act.Target.PID):
+			r.Act.Kind == ActSignal && r.Act.Scope == pcb.Alone && r.Command != "kill -"+strings.TrimPrefix(r.Act.Signal.String(), "SIG")+" "+pid(r.Act.Target.PID),
+			r.Act.Scope == pcb.Group && !strings.Contains(r.Command, " -- -"):
 			t.Errorf("%s: the action is another one than the command: %+v, %+v", f.Detector, r, r.Act)
 		}
 	}

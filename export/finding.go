@@ -113,6 +113,7 @@ func (e *encoder) remedies(list []detect.Remedy) {
 				e.text("signal", r.Act.Signal.String())
 			}
 			e.bool("until_gone", r.Act.UntilGone)
+			e.text("scope", r.Act.Scope.String())
 			e.key("target")
 			e.id(r.Act.Target)
 			e.close('}')

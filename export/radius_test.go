@@ -49,20 +49,20 @@ func TestRemedyKinds(t *testing.T) {
 	target := f.Snap.Procs[0].ID
 	f.Findings[0].Remedies = []detect.Remedy{
 		{Do: "a", Act: &detect.Action{Signal: pcb.SIGCHLD, UntilGone: true, Target: target}},
-		{Do: "b", Act: &detect.Action{Kind: detect.ActStop, Signal: pcb.SIGTERM, Target: target}},
+		{Do: "b", Act: &detect.Action{Kind: detect.ActStop, Signal: pcb.SIGTERM, Target: target, Scope: pcb.Group}},
 		{Do: "c", Act: &detect.Action{Kind: detect.ActRenice, Nice: 10, Target: target}},
 	}
 	doc := valid(t, compiled(t), write(t, Options{}, f))
 	var said []string
 	for _, r := range doc["findings"].([]any)[0].(map[string]any)["remedies"].([]any) {
 		act := r.(map[string]any)["act"].(map[string]any)
-		for _, key := range []string{"kind", "signal", "nice", "until_gone"} {
+		for _, key := range []string{"kind", "signal", "nice", "until_gone", "scope"} {
 			if v, ok := act[key]; ok {
 				said = append(said, fmt.Sprint(v))
 			}
 		}
 	}
-	if got, want := strings.Join(said, " "), "signal SIGCHLD true stop SIGTERM false renice 10 false"; got != want {
+	if got, want := strings.Join(said, " "), "signal SIGCHLD true process stop SIGTERM false group renice 10 false process"; got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
 }

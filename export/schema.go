@@ -359,6 +359,7 @@ func findingMembers() []member {
 				always("kind", oneOf("signal: send it; stop: SIGTERM, and SIGKILL after a grace; renice: every thread", "signal", "stop", "renice")),
 				sometimes("signal", words("signal to send; of a stop, the first one")), sometimes("nice", integer("nice value to set")),
 				always("until_gone", truth("again and again, until the members of the finding are gone")),
+				always("scope", oneOf("whom it reaches beside the target: nobody, all descendants, all in its process group", "process", "subtree", "group")),
 				always("target", ref("id"))))))),
 		sometimes("missing", listOf("evidence that could not be read, and what right would give it", node{"type": "string"})),
 	}

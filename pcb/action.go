@@ -18,6 +18,8 @@ const (
 	Group
 )
 
+func (s Scope) String() string { return [...]string{"process", "subtree", "group"}[s] }
+
 // Target is processes bound by identity when a dialog opened or an ID was resolved: what is done through it
 // reaches them or nobody. internal/act gives it; the screens only see this.
 type Target interface {

@@ -74,7 +74,7 @@ func (a *app) confirmRemedy(f *detect.Finding, r *detect.Remedy) {
 	if r.Act.UntilGone {
 		c.what += " again and again"
 	}
-	a.ask(c, a.bind([]pcb.ID{r.Act.Target}, pcb.Alone))
+	a.ask(c, a.bind([]pcb.ID{r.Act.Target}, r.Act.Scope))
 }
 
 func (c *confirm) closed()      { c.b.release() }
