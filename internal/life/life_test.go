@@ -246,6 +246,11 @@ func TestNotEvaluated(t *testing.T) {
 	if !strings.Contains(said, "not evaluated: ") || !strings.Contains(said, "term-ignored") || !strings.Contains(said, "not permitted to read: files; ") {
 		t.Error(said)
 	}
+	p.Denied, p.Have = 0, p.Have|pcb.FieldSignals
+	unread := &pcb.Detail{ID: p.ID, FilesTotal: 3, Problems: map[pcb.DetailPart]string{pcb.PartSockets: "not permitted"}}
+	if said := Of(frame(p), p.ID, unread).all(); !strings.Contains(said, "\nopen: descriptors: 3\n") {
+		t.Errorf("sockets that could not be read are told: %s", said)
+	}
 	if blind, _ := l.fact("not_evaluated").([]string); len(blind) == 0 {
 		t.Errorf("facts %v", l.Facts)
 	}

@@ -35,16 +35,26 @@ func (b *builder) resources() {
 	case p.Denied.Has(pcb.FieldIO):
 		b.say("io", "not permitted: run ptop as root or as the owner of the process")
 	}
-	if b.d != nil && b.d.FilesTotal > 0 {
+	b.descriptors()
+	if len(b.Sections[len(b.Sections)-1].Lines) == 0 {
+		b.Sections = b.Sections[:len(b.Sections)-1]
+	}
+}
+
+// descriptors says how many descriptors there are, and what of them is sockets where that could be read.
+func (b *builder) descriptors() {
+	if b.d == nil || b.d.FilesTotal == 0 {
+		return
+	}
+	words := fmt.Sprintf("descriptors: %d", b.d.FilesTotal)
+	if b.d.Problems[pcb.PartFiles] == "" && b.d.Problems[pcb.PartSockets] == "" {
 		listening := 0
 		for i := range b.d.Sockets {
 			if b.d.Sockets[i].State == "LISTEN" {
 				listening++
 			}
 		}
-		b.say("open", fmt.Sprintf("descriptors: %d; sockets: %d, listening: %d", b.d.FilesTotal, len(b.d.Sockets), listening))
+		words += fmt.Sprintf("; sockets: %d, listening: %d", len(b.d.Sockets), listening)
 	}
-	if len(b.Sections[len(b.Sections)-1].Lines) == 0 {
-		b.Sections = b.Sections[:len(b.Sections)-1]
-	}
+	b.say("open", words)
 }
