@@ -53,6 +53,8 @@ type entry struct {
 	firstSeen  time.Duration // Mono
 	deadSince  time.Duration // Mono of the first reading that showed it as a zombie, as it is one now; -1 while it is none
 	half       bool          // then only its main thread had ended
+	died       time.Duration // Mono of its end as a reading told it, the earliest of all: each is a lower bound of how long that is ago
+	dated      bool          // died is known
 	lost       *lostParent   // the parent that it was seen to lose
 	watch      *watch        // CPU use over time, of those that use a lot
 	dead       *reaper       // its dead children over time, of those that have some
@@ -155,7 +157,12 @@ func (h *History) notice(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, i int3
 	}
 	if p.State == 'Z' {
 		if half := p.LeaderExited(); e.deadSince < 0 || half != e.half {
-			e.deadSince, e.half, e.odd = s.Mono, half, oddSignal(p)
+			e.deadSince, e.half, e.odd, e.dated = s.Mono, half, oddSignal(p), false
+		}
+		if p.Have.Has(pcb.FieldEnded) {
+			if died := s.Mono - min(p.Ended, s.Age(p)); !e.dated || died < e.died {
+				e.died, e.dated = died, true
+			}
 		}
 		h.zombies = append(h.zombies, i)
 		if !p.LeaderExited() {

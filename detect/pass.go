@@ -61,9 +61,9 @@ func (p *Pass) idle(i int32) (time.Duration, bool) {
 // dead is how long a zombie has been dead at least, or of a live process its main thread: what the kernel tells from
 // one reading, or what was watched. source says which.
 func (p *Pass) dead(i int32) (since time.Duration, source string) {
-	q := p.proc(i)
-	watched := p.Snap.Mono - p.History.of(i).deadSince
-	if ended := min(q.Ended, p.Snap.Age(q)); q.Have.Has(pcb.FieldEnded) && ended >= watched {
+	q, e := p.proc(i), p.History.of(i)
+	watched := p.Snap.Mono - e.deadSince
+	if ended := p.Snap.Mono - e.died; e.dated && ended >= watched {
 		return ended, procFile(q.ID, "sched") + " se.exec_start"
 	}
 	return watched, procFile(q.ID, "stat") + " state, as watched"

@@ -266,3 +266,18 @@ func TestZombieRemedies(t *testing.T) {
 		}
 	}
 }
+
+// How long a zombie has been dead is not forgotten when a reading does not tell it.
+func TestAgeOfDeathIsKept(t *testing.T) {
+	l := newLab(t)
+	parent := proc(2, 1, "agent")
+	for n, c := range []change{deadFor(90 * time.Second), inState('Z'), deadFor(92 * time.Second), inState('Z')} {
+		f := one(t, l.sees(time.Duration(n)*time.Second, proc(1, 0, "init"), parent, proc(3, 2, "sh", c)), "zombie")
+		if f == nil || f.Severity != Warning {
+			t.Fatalf("reading %d: %+v", n, f)
+		}
+		if age := f.fact("oldest_dead_seconds").(time.Duration); age < 90*time.Second {
+			t.Errorf("reading %d: dead for %v", n, age)
+		}
+	}
+}
