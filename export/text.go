@@ -241,7 +241,7 @@ func coverageWords(s *pcb.Snapshot) string {
 		parts = append(parts, "/proc tells nothing of the machine as a whole (subset=pid)")
 	}
 	if c.DeniedProcs > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d processes only in part (not permitted)", c.DeniedProcs, len(s.Procs)))
+		parts = append(parts, fmt.Sprintf("%d of %d processes only in part (not permitted: root, or CAP_SYS_PTRACE, sees more)", c.DeniedProcs, len(s.Procs)))
 	}
 	if c.Blocked > 0 {
 		parts = append(parts, fmt.Sprintf("%d left alone because they block readers", c.Blocked))
