@@ -49,7 +49,7 @@ screen: ## the README's picture, from the real program on this machine with sick
 	go run ./internal/gendocs --screen
 
 diagnosis: ## docs/diagnosis.md: every sick and healthy case made for real, and what ps, top and ptop say of it
-	go test ./detect -count 1 -run 'TestHogs|TestZombie|TestOrphan|TestReal' -args -diagnosis=../docs/diagnosis.md
+	go test ./detect -count 1 -args -diagnosis=../docs/diagnosis.md
 
 bench: ## time and allocations; the scan beside its floor in the same run
 	go test -run '^$$' -bench . -benchtime 1s ./collect ./collect/events ./tree ./detect ./export ./internal/view ./ui
