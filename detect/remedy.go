@@ -42,6 +42,9 @@ func (q *inquest) remedy(c *Cause) {
 	default:
 		r.restart(f.Culprit, q.parent)
 	}
+	if q.parent.PID == 1 && !namespaceInit(q.parent) && r.Command == "" {
+		r.Do, r.Risk = "see what keeps PID 1 from it: nothing can take its place, and a new one takes a reboot, or of a container a new start", ""
+	}
 	f.Remedies = append(f.Remedies, neverKill(f))
 }
 

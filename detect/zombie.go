@@ -79,7 +79,9 @@ func (p *Pass) broods() []*brood {
 			continue
 		}
 		g := group{}
-		g.kind, g.culprit = p.blame(i)
+		if g.kind, g.culprit = p.blame(i); p.justAdopted(i, g.culprit) {
+			continue
+		}
 		b := at[g]
 		if b == nil || g.culprit == tree.None {
 			b = &brood{kind: g.kind, culprit: g.culprit}
@@ -97,6 +99,20 @@ func (p *Pass) broods() []*brood {
 		slices.SortStableFunc(b.members, func(x, y corpse) int { return cmp.Compare(p.proc(x.i).Start, p.proc(y.i).Start) })
 	}
 	return all
+}
+
+// justAdopted reports whether a zombie may have been given to its parent so shortly ago that this had no time to reap it. Of
+// one that was not seen to lose its parent that can be so where the parent adopts, and is known to reap.
+func (p *Pass) justAdopted(i, culprit int32) bool {
+	e := p.History.of(i)
+	if culprit == tree.None || culprit == i || culprit != p.Forest.Parent(i) {
+		return false
+	}
+	if e.lost != nil {
+		return p.Snap.Mono-e.lost.At < p.Duration("min_age")
+	}
+	parent := p.proc(culprit)
+	return adopter(parent) && parent.CMinFlt > 0 && p.Snap.Mono-e.firstSeen < p.Duration("min_age")
 }
 
 // blame tells who keeps a zombie from being reaped, as far as the zombie itself shows it.

@@ -87,7 +87,7 @@ var zombieCauses = []Cause{
 		Why: "{culprit} does not ask for the exit status of its children",
 		Do:  "restart {culprit}; its dead children are then reaped by its own parent or init", Risk: "interrupts its work",
 	}, {
-		ID: "unclear", Title: "the parent does not reap it",
+		ID: "unclear", Title: "the parent does not reap",
 		Why: "what could be read of {culprit} does not tell why it does not reap",
 		Do:  "see what the threads of {culprit} do, or restart it", Risk: "a restart interrupts its work",
 	},

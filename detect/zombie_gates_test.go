@@ -281,3 +281,31 @@ func TestAgeOfDeathIsKept(t *testing.T) {
 		}
 	}
 }
+
+// The long dead that PID 1 was given just now it has had no time to reap; those that stay are told.
+func TestJustAdopted(t *testing.T) {
+	reaps := func(p *pcb.Process) { p.CMinFlt = 7 }
+	long := proc(3, 1, "sh", deadFor(11*time.Minute))
+	l := newLab(t)
+	for _, c := range []struct {
+		at   time.Duration
+		told bool
+	}{{0, false}, {time.Second, false}, {6 * time.Second, true}} {
+		f := one(t, l.sees(c.at, proc(1, 0, "init", reaps), long), "zombie")
+		if (f != nil) != c.told {
+			t.Errorf("after %v: %+v", c.at, f)
+		}
+		if f != nil && (f.Remedies[0].Command != "" || strings.Contains(f.Remedies[0].Do, "restart")) {
+			t.Errorf("PID 1 is to be restarted: %+v", f.Remedies[0])
+		}
+	}
+	l = newLab(t)
+	l.sees(0, proc(1, 0, "init", reaps), proc(2, 1, "agent"), with(long, func(p *pcb.Process) { p.PPID = 2 }))
+	if f := one(t, l.sees(7*time.Second, proc(1, 0, "init", reaps), long), "zombie"); f != nil {
+		t.Errorf("seen to be given to it: %+v", f)
+	}
+	// One that never reaped is told at once.
+	if f := one(t, newLab(t).sees(0, proc(1, 0, "init"), long), "zombie"); f == nil {
+		t.Error("not told of an init that never reaps")
+	}
+}

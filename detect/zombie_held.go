@@ -182,7 +182,7 @@ func (q *inquest) tellBlocked() {
 func (q *inquest) blocked() (Confidence, bool) {
 	n, known, all := q.blocking()
 	pending := q.parent.Have.Has(pcb.FieldSignals) && pcb.SIGCHLD.InMask(q.parent.SigShared|q.parent.SigPending)
-	if n == 0 || n < known || !pending {
+	if n == 0 || n < known || !pending || q.growth.reaping { // one that reaps blocks it now and then only
 		return 0, false
 	}
 	q.tellBlocked()

@@ -69,6 +69,7 @@ func (q *inquest) cause() *Cause {
 		{"ns-init", (*inquest).namespaceInit},
 		{"inherited-by-exec", (*inquest).heir},
 		{"handler-misses", (*inquest).handlerMisses},
+		{"lazy-reaper", (*inquest).lately},
 		{"no-wait", (*inquest).noWait},
 	} {
 		if confidence, ok := try.fits(q); ok {
@@ -135,11 +136,15 @@ func (q *inquest) lateIgnore() (Confidence, bool) {
 	return Proved, true
 }
 
-// lazy fits a parent that was seen to reap others and whose zombies do not get more; for as long as that can't be told
-// yet, one that leaves none for long.
+// lazy fits a parent that was seen to reap others and whose zombies do not get more.
 func (q *inquest) lazy() (Confidence, bool) {
-	g := q.growth
-	return Likely, g.reaping && (g.bounded || !g.growing() && q.b.oldest < q.Duration("warn_age"))
+	return Likely, q.growth.reaping && q.growth.bounded
+}
+
+// lately fits one that was seen to reap others and leaves none for long, for as long as it can't be told yet whether they
+// get more.
+func (q *inquest) lately() (Confidence, bool) {
+	return Likely, q.growth.reaping && !q.growth.growing() && q.b.oldest < q.Duration("warn_age")
 }
 
 // cannotWait reports whether the parent's program is known to have no means to wait for a child.
