@@ -192,7 +192,7 @@ func (p *Pass) hung(q *pcb.Process, s *pcb.Sleeper, slept time.Duration, count i
 	if count > 1 {
 		f.Summary += fmt.Sprintf("; %s of it hang", plural(count, "thread"))
 	}
-	cause := causeOf(p.det, waitsFor(s))
+	cause := p.cause(waitsFor(s))
 	if cause.ID == "unclear" {
 		f.Confidence = Likely
 	}
@@ -215,8 +215,8 @@ func kills(q *pcb.Process, s *pcb.Sleeper) Remedy {
 		return r
 	}
 	r := Remedy{Do: "kill -9 does nothing until it wakes: a thread takes signals when it leaves the kernel", Command: fmt.Sprintf("kill -9 %d", q.PID), Never: true}
-	if s.WChan == "" && !s.KillPending {
-		r.Do = "kill -9 does nothing until it wakes, unless it waits in one of the few places that are made so"
+	if !s.KillPending && (s.WChan == "" || strings.HasPrefix(s.WChan, "fuse_") || strings.HasPrefix(s.WChan, "request_wait")) { // FUSE waits either way, in one place
+		r.Do, r.Never, r.Command = "kill -9 may do nothing until it wakes: it ends some waits of this kind and not others", false, ""
 	}
 	return r
 }
@@ -226,16 +226,6 @@ func (f *Finding) say(key, value, source string) {
 	if value != "" {
 		f.know(key, value, source)
 	}
-}
-
-// causeOf gives a detector's cause by its ID.
-func causeOf(d *Detector, id string) *Cause {
-	for i := range d.Causes {
-		if d.Causes[i].ID == id {
-			return &d.Causes[i]
-		}
-	}
-	return nil
 }
 
 // waits are the kernel's functions in which one thing is waited for, by their beginning. A call on a file server ends in

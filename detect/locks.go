@@ -89,9 +89,10 @@ func (p *Pass) withWaits() (ids []pcb.ID) {
 	return ids
 }
 
-// lockDue reports whether a process has several threads, and has moved since its locks were looked at.
+// lockDue reports whether a process may wait for a lock, which others than its own threads can hold, too, and has moved since
+// its locks were looked at.
 func (p *Pass) lockDue(i int32, q *pcb.Process) bool {
-	if q.Threads < 2 || q.KernelThread() || !p.judged(i) {
+	if q.Threads < 2 && q.State != 'S' || q.KernelThread() || !p.judged(i) {
 		return false
 	}
 	look := recall[lockLook](p, q.ID)

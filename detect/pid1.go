@@ -17,7 +17,7 @@ var pid1NoTerm = &Detector{
 	Needs:    pcb.FieldStat | pcb.FieldSignals,
 	Gate: func(q *pcb.Process) bool {
 		return (q.PID == 1 || namespaceInit(q)) && !pcb.SIGTERM.InMask(q.SigCaught) && !pcb.SIGTERM.InMask(q.SigBlocked) &&
-			!q.KernelThread() && !interactiveShell(q)
+			!q.KernelThread() && !interactiveShell(q) && q.KFlags&pcb.PFExiting == 0
 	},
 	Judge: func(p *Pass) (findings []Finding) {
 		p.gated(func(_ int32, q *pcb.Process) {

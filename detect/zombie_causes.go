@@ -7,6 +7,14 @@ var leavesSome = Cause{
 	Do:  "see to how {culprit} waits: each child wants it; a restart is rid of the dead, whom its own parent or init then reaps", Risk: "a restart interrupts its work",
 }
 
+// leavesThese is how no-wait reads of a parent that has called exec, where something has waited for children: this program,
+// or the one before.
+var leavesThese = Cause{
+	ID: "no-wait", Title: "it does not wait for them",
+	Why: "{culprit} does not ask for the exit status of these children; whether it ever did, or the program that it was before its exec, the kernel does not tell",
+	Do:  "restart {culprit}; its dead children are then reaped by its own parent or init", Risk: "interrupts its work",
+}
+
 // zombieCauses are the reasons for zombies, in the order in which they are tried.
 var zombieCauses = []Cause{
 	{
@@ -48,7 +56,7 @@ var zombieCauses = []Cause{
 	}, {
 		ID: "parent-in-D", Title: "the parent hangs in the kernel",
 		Why: "{culprit} is in an uninterruptible sleep and can't reap until that ends",
-		Do:  "find out what it waits for: a kill waits, too", Risk: "",
+		Do:  "find out what it waits for: a kill may have to wait, too", Risk: "",
 	}, {
 		ID: "late-ignore", Title: "the parent ignores SIGCHLD since after the deaths",
 		Why: "{culprit} ignores SIGCHLD, so that the kernel reaps its children by itself, but these died before it did; there will be no more of them",

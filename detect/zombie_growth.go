@@ -10,6 +10,8 @@ type growth struct {
 	reaping   bool          // some were seen to be reaped
 	bounded   bool          // it was watched for long enough to say that their number keeps within bounds
 	most      int           // the most at one reading of that span
+	more      int           // how many more there are than when watching began, however short that is ago
+	reaped    int           // how many were seen to go since then
 }
 
 // growing reports whether they become more, as far as that can be said.
@@ -31,6 +33,10 @@ func (p *Pass) growth(b *brood) growth {
 		}
 	}
 	g.span = min(r.watched(), window)
+	g.more, _ = r.net(g.span)
+	if r != nil {
+		g.reaped = r.reaped
+	}
 	if g.span <= 0 || g.span < p.Duration("warn_age")/2 {
 		return g
 	}

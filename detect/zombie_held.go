@@ -3,6 +3,7 @@ package detect
 import (
 	"path"
 	"strconv"
+	"time"
 
 	"ptop/pcb"
 	"ptop/tree"
@@ -177,12 +178,18 @@ func (q *inquest) tellBlocked() {
 	}
 }
 
+// inHandler reports whether the parent may be in its handler for SIGCHLD, for as long as which the kernel blocks it.
+func (q *inquest) inHandler() bool {
+	idle, known := q.idle(q.b.culprit)
+	return pcb.SIGCHLD.InMask(q.parent.SigCaught) && known && idle < time.Second
+}
+
 // blocked fits when every thread whose mask is known blocks SIGCHLD, and it is pending. So it is of one that waits for
 // another child in system(), too, where the calls can't be read.
 func (q *inquest) blocked() (Confidence, bool) {
 	n, known, all := q.blocking()
 	pending := q.parent.Have.Has(pcb.FieldSignals) && pcb.SIGCHLD.InMask(q.parent.SigShared|q.parent.SigPending)
-	if n == 0 || n < known || !pending || q.growth.reaping { // one that reaps blocks it now and then only
+	if n == 0 || n < known || !pending || q.growth.reaping || q.inHandler() { // one that reaps blocks it now and then only
 		return 0, false
 	}
 	q.tellBlocked()

@@ -227,7 +227,8 @@ func TestWhyZombiesAreLeft(t *testing.T) {
 		{"a program that can't wait, but makes children", func(b *sickbed) {
 			b.probe.ImportsWait, b.probe.ImportsFork = false, true
 		}, "no-wait", Proved, 10, "imports no wait function"},
-		{"one that has reaped others", func(b *sickbed) { b.parent.CMinFlt = 50 }, "no-wait", Likely, 10, "it has reaped others before"},
+		{"one that has reaped others", func(b *sickbed) { b.parent.CMinFlt, b.parent.KFlags = 50, pcb.PFForkNoExec }, "no-wait", Likely, 10, "it has reaped others before"},
+		{"one of which another program may have reaped", func(b *sickbed) { b.parent.CMinFlt = 50 }, "no-wait", Likely, 10, "whether it ever did"},
 		{"one that has never reaped", func(b *sickbed) {}, "no-wait", Proved, 10, "it has never reaped a child"},
 		{"a handler that misses", func(b *sickbed) {
 			b.parent.SigCaught = chld

@@ -77,8 +77,12 @@ func (q *inquest) cause() *Cause {
 			if confidence == Proved {
 				q.f.Missing = nil // it would have told no more
 			}
-			if try.id == "no-wait" && q.hasReaped() {
+			switch {
+			case try.id != "no-wait":
+			case q.hasReaped():
 				return &leavesSome
+			case q.mayHaveReaped():
+				return &leavesThese
 			}
 			return q.Pass.cause(try.id)
 		}
@@ -141,10 +145,12 @@ func (q *inquest) lazy() (Confidence, bool) {
 	return Likely, q.growth.reaping && q.growth.bounded
 }
 
-// lately fits one that was seen to reap others and leaves none for long, for as long as it can't be told yet whether they
-// get more.
+// lately fits one that was seen to reap as many as came, and leaves few, and none for long, for as long as it can't be told
+// yet whether they get more.
 func (q *inquest) lately() (Confidence, bool) {
-	return Likely, q.growth.reaping && !q.growth.growing() && q.b.oldest < q.Duration("warn_age")
+	g := q.growth
+	few := len(q.b.members) < int(q.Param("critical_count")) && g.more <= g.reaped
+	return Likely, g.reaping && !g.growing() && few && q.b.oldest < q.Duration("warn_age")
 }
 
 // cannotWait reports whether the parent's program is known to have no means to wait for a child.
@@ -207,11 +213,14 @@ func (q *inquest) oneBurst() bool {
 	return false
 }
 
-// hasReaped reports whether the parent has waited for a child, and not only what it was before it became a program that
-// can't.
+// hasReaped reports whether the parent has waited for a child, and not only what it was before it became another program:
+// after an exec the kernel's count tells of both.
 func (q *inquest) hasReaped() bool {
-	return (q.growth.reaping || q.parent.CMinFlt > 0) && !q.cannotWait()
+	return (q.growth.reaping || q.parent.CMinFlt > 0 && q.parent.ForkedNoExec()) && !q.cannotWait()
 }
+
+// mayHaveReaped reports whether it can't be told: this program has, or what it was before its exec.
+func (q *inquest) mayHaveReaped() bool { return q.parent.CMinFlt > 0 && !q.cannotWait() }
 
 // noWait is what is left when the masks are in order and no thread asks. A program that has no function to wait with
 // needs no other proof; one that has waited for others may wait for these, too, one day.
@@ -223,7 +232,7 @@ func (q *inquest) noWait() (Confidence, bool) {
 	if q.unseen() || q.mayTake() {
 		return 0, false
 	}
-	if !q.growth.reaping {
+	if !q.growth.reaping && (q.hasReaped() || !q.mayHaveReaped()) {
 		q.f.know("has_reaped", q.hasReaped(), procFile(q.parent.ID, "stat")+" cminflt")
 	}
 	q.tellNoWait()
@@ -232,7 +241,7 @@ func (q *inquest) noWait() (Confidence, bool) {
 			return Likely, true
 		}
 	}
-	if q.hasReaped() {
+	if q.hasReaped() || q.mayHaveReaped() {
 		return Likely, true
 	}
 	return Proved, true

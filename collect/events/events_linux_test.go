@@ -45,6 +45,18 @@ func reading(t testing.TB, s *Source) *pcb.Snapshot {
 	return snap
 }
 
+// That others begin to listen, or no longer do, is no loss.
+func TestOthersListen(t *testing.T) {
+	s := watch(t)
+	reading(t, s)
+	for range 20 {
+		watch(t)
+	}
+	if e := reading(t, s).Events; e.Lost != 0 {
+		t.Errorf("%d events lost", e.Lost)
+	}
+}
+
 // Thousands of forks a second: none is lost, and each is counted once, however the readings cut them.
 func TestCountsAreExact(t *testing.T) {
 	s := watch(t)

@@ -27,6 +27,9 @@ const (
 	eventExit = 0x80000000
 )
 
+// noCPU is the CPU of what is not numbered.
+const noCPU = 0xffffffff
+
 // queueBytes is the room for events in the kernel: 100 ms of some 200,000 events a second.
 const queueBytes = 8 << 20
 
@@ -192,7 +195,7 @@ func (s *socket) drain(l *ledger) error {
 func (s *socket) enter(l *ledger, m []byte) {
 	word := func(at int) uint32 { return binary.NativeEndian.Uint32(m[headerLen+at:]) }
 	what, cpu, seq := word(0), word(4), binary.NativeEndian.Uint32(m[24:])
-	if what == eventNone { // an answer to somebody who subscribes or leaves, not numbered
+	if what == eventNone && cpu == noCPU { // an answer to somebody who subscribes or leaves; old kernels do not number it
 		return
 	}
 	if expected, known := s.next[cpu]; known && seq != expected {
