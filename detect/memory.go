@@ -49,6 +49,9 @@ func (p *Pass) turn(n int, due func(i int32, q *pcb.Process) bool) []int32 {
 	for k := range procs {
 		i := int32((from + k) % len(procs))
 		if q := p.proc(i); due(i, q) {
+			if chosen == nil {
+				chosen = make([]int32, 0, n)
+			}
 			chosen = append(chosen, i)
 			p.History.turns[p.det] = q.PID
 			if len(chosen) == n {

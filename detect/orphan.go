@@ -60,7 +60,7 @@ func suspectOrphans(p *Pass) []pcb.ProbeRequest {
 			want = append(want, pcb.ProbeRequest{ID: p.proc(i).ID, Kinds: orphanProbes})
 		}
 	}
-	return want
+	return append(want, p.askLone()...)
 }
 
 func judgeOrphans(p *Pass) []Finding {
@@ -74,7 +74,7 @@ func judgeOrphans(p *Pass) []Finding {
 			}
 		}
 	}
-	return findings
+	return append(findings, p.judgeLone()...)
 }
 
 func (p *Pass) orphan(i int32) (Finding, bool) {
@@ -127,7 +127,7 @@ func (b *belief) provenance() string {
 	if lost := b.History.of(b.i).lost; lost != nil {
 		return fmt.Sprintf("forked by %s; adopted by %s", lost.words(b.Snap), adopter)
 	}
-	if b.unsure {
+	if b.perhapsMade() {
 		return "forked or adopted by " + adopter + ", which of them is unknown"
 	}
 	why := "that was before ptop watched"

@@ -32,7 +32,8 @@ type belief struct {
 	adopted bool
 	score   float64
 	open    float64 // what guards could still take, whose evidence could not be read
-	unsure  bool    // its parent may be the one that made it
+	unsure  bool    // its parent may be the one that made it, and the kernel does not show whether that adopts
+	lone    bool    // it leads its own session, see Pass.lone
 	reasons []string
 	against []string
 	missing []string
@@ -61,13 +62,18 @@ func (b *belief) possible() float64 {
 func (b *belief) proven() float64 { return b.score + b.open }
 
 // doubtful reports whether evidence is missing that could make it no orphan.
-func (b *belief) doubtful() bool { return b.unsure || b.open < 0 }
+func (b *belief) doubtful() bool { return b.perhapsMade() || b.open < 0 }
+
+// perhapsMade reports whether its parent may be the one that made it. The machine's init makes services alone, which are in
+// units of their own.
+func (b *belief) perhapsMade() bool { return b.unsure || b.lone && !realInit(b.parent) }
 
 func (b *belief) sources(names ...string) string { return procFile(b.q.ID, strings.Join(names, ", ")) }
 
 // believed scores what the Snapshot and the history tell.
 func (p *Pass) believed(i int32) *belief {
 	b := &belief{Pass: p, i: i, q: p.proc(i), parent: p.parent(i)}
+	b.lone = p.lone(i, b.q)
 	q := b.q
 	lost := p.History.of(i).lost
 	switch {
@@ -135,6 +141,9 @@ func (b *belief) probed(probe *pcb.Probe) {
 		b.unread(probe, pcb.ProbeFiles, "fd, cwd")
 	}
 	b.guard(probe)
+	if b.lone && !realInit(b.parent) {
+		b.missing = append(b.missing, "whether "+b.parent.Name()+" made it itself: that was before ptop watched")
+	}
 	if b.unsure {
 		b.missing = append(b.missing, fmt.Sprintf("whether %s adopts the children of others (prctl PR_SET_CHILD_SUBREAPER): the kernel does not show it", b.parent.Name()))
 	}

@@ -367,8 +367,9 @@ func TestOrphansOfOneJob(t *testing.T) {
 	if f == nil || f.Count != 300 || len(f.Members) != 300 || f.Subject.PID != 10 || f.Severity != Warning {
 		t.Fatalf("%+v", f)
 	}
-	if len(l.asked) != spokesmen {
-		t.Errorf("%d were asked for evidence, want %d", len(l.asked), spokesmen)
+	asked := slices.DeleteFunc(l.asked, func(r pcb.ProbeRequest) bool { return r.ID.PID < 10 })
+	if len(asked) != spokesmen {
+		t.Errorf("%d were asked for evidence, want %d", len(asked), spokesmen)
 	}
 	if act := f.Remedies[0].Act; act == nil || act.Scope != pcb.Group {
 		t.Errorf("nobody else is in the group, and the remedy is %+v", f.Remedies[0])

@@ -47,6 +47,7 @@ func TestOrphanGuards(t *testing.T) {
 		"orphan-of-build":         {severity: detect.Warning, evidence: map[string]any{"reasons": says{"a build made it (BUILD_ID, GITHUB_RUN_ID)"}}},
 		"orphan-sighup-inherited": {severity: detect.Warning, evidence: map[string]any{"reasons": says{"nobody reads its output"}}},
 		"orphan-cwd-deleted":      {severity: detect.Info, evidence: map[string]any{"reasons": says{"its working directory is deleted"}}},
+		"orphan-of-build-setsid":  {severity: detect.Info, evidence: map[string]any{"reasons": says{"a build made it (BUILD_ID, JENKINS_NODE_COOKIE)"}}},
 		"orphan-in-container":     {severity: detect.Warning, evidence: map[string]any{"reasons": says{"a container's PID 1 adopted it"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +59,7 @@ func TestOrphanGuards(t *testing.T) {
 			diagnosed(t, name, 0.03, x)
 		})
 	}
-	for _, name := range []string{"multiplexer", "listener"} {
+	for _, name := range []string{"multiplexer", "listener", "own-session"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			healthy(t, name, 0.03, 20)

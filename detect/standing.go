@@ -58,7 +58,7 @@ func (p *Pass) standing(i int32) Standing {
 	parent := fmt.Sprintf("%s (%d)", b.parent.Name(), b.parent.PID)
 	guard := b.guarded
 	switch {
-	case slices.Contains(p.History.strays, i) && !p.jobOfLivingShell(i):
+	case slices.Contains(p.History.strays, i) && !p.jobOfLivingShell(i), b.lone && b.score >= p.Param("info_score"):
 		s.Origin, s.Verdict = b.provenance(), b.verdict()
 	case adopter(b.parent):
 		s.Origin = "child of or adopted by " + parent + ", which of them the kernel does not show"

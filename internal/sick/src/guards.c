@@ -90,6 +90,29 @@ static void deaf_writer(void)
 
 static void sighup_inherited(void) { left(deaf_writer, "writer"); }
 
+/* A build's service that made a session of its own, as those do that are to outlive the build's clean-up. */
+static void away_from_build(void)
+{
+	setsid();
+	to_file("service.log");
+	execl("/usr/bin/env", "env", "JENKINS_NODE_COOKIE=c0ffee", "BUILD_ID=12", "sleep", "300", NULL);
+	die("env");
+}
+
+static void build_setsid(void) { left(away_from_build, "sleep"); }
+
+/* A daemon in a session of its own whose log is a file: it has nothing of a build or login. */
+static void logs_to_file(void)
+{
+	setsid();
+	if (chdir("/") < 0)
+		die("chdir");
+	to_file("/dev/null");
+	settle("logger");
+}
+
+static void own_session(void) { left(logs_to_file, "logger"); }
+
 static void nowhere(void)
 {
 	if (mkdir("gone", 0700) < 0 || chdir("gone") < 0 || rmdir("../gone") < 0)
@@ -165,6 +188,8 @@ const struct sick_case guards[] = {
 	{ "orphan-sighup-inherited", sighup_inherited },
 	{ "orphan-cwd-deleted", cwd_deleted },
 	{ "orphan-in-container", adopted_in_container },
+	{ "orphan-of-build-setsid", build_setsid },
+	{ "own-session", own_session },
 	{ "multiplexer", multiplexer },
 	{ "listener", listener },
 	{ 0 },
