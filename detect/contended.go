@@ -25,7 +25,7 @@ var cpuContended = &Detector{
 	},
 	Needs: pcb.FieldStat | pcb.FieldSched,
 	Suspect: func(p *Pass) (want []pcb.ProbeRequest) {
-		for _, c := range p.contenders() {
+		for _, c := range p.waiting() {
 			want = append(append(want, p.askHot(c.i)...), p.askOrigin(c.i)...)
 		}
 		return want
@@ -37,7 +37,8 @@ var cpuContended = &Detector{
 type contender struct {
 	i         int32
 	run, wait float64 // of the hottest thread, percent
-	peers     int     // that fare alike on its CPU, itself included
+	cpu       int32   // that this thread last ran on
+	peers     int     // processes and threads that fare alike on its CPU, itself included
 }
 
 func judgeContention(p *Pass) []Finding {
@@ -59,21 +60,34 @@ func judgeContention(p *Pass) []Finding {
 	return findings
 }
 
-// contenders gives those who wait for most of the time and have a peer that fares alike on the same CPU.
-func (p *Pass) contenders() []contender {
-	var all []contender
-	least := min(p.Param("wait"), p.Param("wait_clear"))
+// leastWait is the share of time from which on a wait counts at all.
+func (p *Pass) leastWait() float64 { return min(p.Param("wait"), p.Param("wait_clear")) }
+
+// waiting gives those of which the hottest thread waits for most of the time.
+func (p *Pass) waiting() (all []contender) {
+	least := p.leastWait()
 	for _, i := range p.History.watched {
 		r := &p.Rates.Procs[i]
 		if wait := r.HotDemand - r.HotCPU; p.judged(i) && wait >= least && !p.throttledNow(p.proc(i)) { // a quota's wait is nobody else's doing
 			all = append(all, contender{i: i, run: r.HotCPU, wait: wait})
 		}
 	}
+	return all
+}
+
+// contenders gives those of them that have a peer which fares alike on the same CPU. Which one that is of a thread that is not
+// the main one takes a probe; where it is not known, nothing is said.
+func (p *Pass) contenders() []contender {
+	all := slices.DeleteFunc(p.waiting(), func(c contender) bool { return !p.hot(c.i).known })
+	for k := range all {
+		all[k].cpu = p.hot(all[k].i).cpu
+		all[k].peers = p.peersWithin(&all[k])
+	}
 	alike := p.Param("alike")
 	for k := range all {
 		a := &all[k]
 		for _, b := range all {
-			if p.proc(a.i).Processor == p.proc(b.i).Processor && a.run <= alike*b.run && b.run <= alike*a.run {
+			if a.cpu == b.cpu && a.i != b.i && a.run <= alike*b.run && b.run <= alike*a.run {
 				a.peers++
 			}
 		}
@@ -81,10 +95,27 @@ func (p *Pass) contenders() []contender {
 	return slices.DeleteFunc(all, func(c contender) bool {
 		raise := p.Param("wait")
 		if p.activeGroup(c.i) {
-			raise = least
+			raise = p.leastWait()
 		}
 		return c.peers < 2 || c.wait < raise
 	})
+}
+
+// peersWithin counts the threads of the process itself that fare alike, where all of them together get no more than one CPU;
+// else the hottest alone.
+func (p *Pass) peersWithin(c *contender) int {
+	q := p.proc(c.i)
+	alike, n, run := p.Param("alike"), 0, 0.0
+	for k := range p.Snap.ThreadsOf(q) {
+		r := &p.Rates.Threads[int(q.FirstThread)+k]
+		if r.Wait >= p.leastWait() && r.CPU <= alike*c.run && c.run <= alike*r.CPU {
+			n, run = n+1, run+r.CPU
+		}
+	}
+	if run > 110 { // the clocks of several threads are not read at one instant
+		return 1
+	}
+	return max(1, n)
 }
 
 // activeGroup reports whether a job is being told of: it is known by its first process.
@@ -115,9 +146,9 @@ func (p *Pass) contention(job []contender) Finding {
 	f.know("wait_percent", c.wait, source)
 	f.know("run_percent", c.run, source)
 	f.know("peers", int64(c.peers), "/proc/*/schedstat")
-	f.know("cpu", int64(q.Processor), procFile(q.ID, "stat")+" processor")
+	f.know("cpu", int64(c.cpu), procFile(q.ID, "task/"+pid(p.hot(c.i).tid)+"/stat")+" processor")
 	f.know("involuntary_per_s", p.Rates.Procs[c.i].Involuntary, procFile(q.ID, "status")+" nonvoluntary_ctxt_switches")
-	f.Summary = fmt.Sprintf("%s waits for CPU %d for %s %% of the time", f.Subject.label(), q.Processor, short(c.wait))
+	f.Summary = fmt.Sprintf("%s waits for CPU %d for %s %% of the time", f.Subject.label(), c.cpu, short(c.wait))
 	if len(job) > 1 {
 		f.Summary = fmt.Sprintf("%d processes of the job of %s want the same CPU: each waits %s %% of the time", len(job), f.Subject.label(), short(c.wait))
 	}

@@ -119,7 +119,7 @@ var phrases = map[string]phrase{
 	"cpu_us_per_switch":         {"%s µs of CPU per switch", ""},
 	"wait_percent":              {"waits for a CPU %s %% of the time", ""},
 	"run_percent":               {"runs %s %%", ""},
-	"peers":                     {"%s processes are alike on that CPU", ""},
+	"peers":                     {"%s processes or threads are alike on that CPU", ""},
 	"cpu":                       {"on CPU %s", ""},
 	"stopped_by":                {"stopped by %s", ""},
 	"stopped_seconds":           {"stopped for %s", ""},
