@@ -3,6 +3,7 @@ package detect_test
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -175,7 +176,10 @@ func TestHogs(t *testing.T) {
 		"thread-spin":      {detector: "runaway-cpu", severity: detect.Warning, evidence: map[string]any{"hot_thread": nil}},
 		"thread-spin-nice": {detector: "runaway-cpu", severity: detect.Info, evidence: map[string]any{"hot_thread": nil, "nice": int64(19)}},
 		"syscall-spin":     {detector: "syscall-spin", severity: detect.Warning, evidence: map[string]any{"system_percent": nil}},
-		"ping-pong":        {detector: "ctx-storm", severity: detect.Warning},
+		"threads-contend": {detector: "cpu-contended", severity: detect.Warning, evidence: map[string]any{
+			"cpu": int64(runtime.NumCPU() - 1), "wait_percent": nil, "peers": nil,
+		}},
+		"ping-pong": {detector: "ctx-storm", severity: detect.Warning},
 	} {
 		t.Run(name, func(t *testing.T) { diagnosed(t, name, 0.03, x) })
 	}

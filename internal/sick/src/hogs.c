@@ -29,6 +29,32 @@ static void thread_spin(void)
 	park();
 }
 
+static void on_cpu(int n)
+{
+	cpu_set_t one;
+	CPU_ZERO(&one);
+	CPU_SET(n, &one);
+	if (sched_setaffinity(0, sizeof one, &one) < 0)
+		die("affinity");
+}
+
+static void *spin_on_last(void *unused)
+{
+	on_cpu(sysconf(_SC_NPROCESSORS_ONLN) - 1);
+	spin();
+	return unused;
+}
+
+/* Four threads want one CPU, and the main thread sleeps on another, where there is one. */
+static void threads_contend(void)
+{
+	on_cpu(0);
+	for (int i = 0; i < 4; i++)
+		start(spin_on_last, NULL);
+	ready();
+	park();
+}
+
 static void *spin_nicely(void *unused)
 {
 	if (setpriority(PRIO_PROCESS, syscall(SYS_gettid), 19))
@@ -99,6 +125,7 @@ const struct sick_case hogs[] = {
 	{ "spin", just_spin },
 	{ "thread-spin", thread_spin },
 	{ "thread-spin-nice", thread_spin_nice },
+	{ "threads-contend", threads_contend },
 	{ "burst", burst },
 	{ "syscall-spin", syscall_spin },
 	{ "ping-pong", ping_pong },
