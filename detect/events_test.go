@@ -239,3 +239,14 @@ func TestShortLivedInWords(t *testing.T) {
 		t.Errorf("without events %q", got)
 	}
 }
+
+// A few are told as a number: a rate would be made of one that happened to be in a short interval.
+func TestFewShortLivedAreNoRate(t *testing.T) {
+	id := pcb.ID{PID: 7, Start: 70}
+	s := &pcb.Snapshot{Events: &pcb.Events{Span: 200 * time.Millisecond, Forkers: []pcb.Forker{
+		{Told: pcb.Told{ID: id, Name: "sh"}, Forks: 1, ShortLived: 1, Statuses: []pcb.ExitCount{{Status: 0, Count: 1}}},
+	}}}
+	if got, want := ShortLived(s, id), "1 short-lived child in the last 0.2 s: exit 0 ×1"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -17,6 +17,7 @@ type Standing struct {
 	Role    string // what it is to others, where that is provable: "main process of nginx.service"; else empty
 	Origin  string // who made it and who has it, where its parent need not be who made it; else empty
 	Verdict string // "no orphan: …" and the like, with the reasons
+	Orphan  bool   // the score says that it is one, or perhaps one
 	Reason  string // of one that is no orphan: what says most why; else empty
 }
 
@@ -60,6 +61,7 @@ func (p *Pass) standing(i int32) Standing {
 	switch {
 	case slices.Contains(p.History.strays, i) && !p.jobOfLivingShell(i), b.lone && b.score >= p.Param("info_score"):
 		s.Origin, s.Verdict = b.provenance(), b.verdict()
+		s.Orphan = b.proven() >= p.Param("info_score")
 	case adopter(b.parent):
 		s.Origin = "child of or adopted by " + parent + ", which of them the kernel does not show"
 		s.Verdict = noOrphan + "nothing shows that another than its parent, " + parent + ", made it"

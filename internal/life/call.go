@@ -55,7 +55,7 @@ func (b *builder) callWords(t *pcb.ThreadProbe) string {
 	case "msgrcv", "semop", "semtimedop", "msgsnd":
 		words = "for System V messages or semaphores"
 	case "vfork", "clone", "clone3":
-		words = "for its new child to call exec or exit (vfork)"
+		words = "for its new child to call exec or exit"
 	case "restart_syscall":
 		words = "for what it waited for before it was stopped: a sleep, a poll or a futex"
 	case "io_getevents", "io_uring_enter":
@@ -139,7 +139,7 @@ func (b *builder) childWanted(pid int32) string {
 
 func (b *builder) child(q *pcb.Process) string {
 	b.know("waits_for_pid", int64(q.PID))
-	return "for its child " + named(q) + " to end, which is " + b.r.Snap.Phase(q).String()
+	return "for its child " + named(q) + " to end, whose state is " + b.r.Snap.Phase(q).String()
 }
 
 // file says what a descriptor is.

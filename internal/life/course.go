@@ -111,6 +111,12 @@ func (b *builder) course() {
 }
 
 func (b *builder) spentWords(s *shares) string {
+	if b.dead() { // when it died the kernel tells as a lower bound of how long ago, so that what it was asleep can't be told
+		b.know("turnaround_max_seconds", s.total.Seconds())
+		b.know("run_seconds", s.run.Seconds())
+		b.know("ready_seconds", s.ready.Seconds())
+		return fmt.Sprintf("running %s and ready %s of the at most %s from its creation to its death", brief(s.run.Seconds()), brief(s.ready.Seconds()), brief(s.total.Seconds()))
+	}
 	b.know("threads_counted", int64(s.threads))
 	b.know("life_seconds", s.total.Seconds())
 	words := ""
@@ -138,9 +144,6 @@ func (b *builder) spentWords(s *shares) string {
 		return ""
 	}
 	switch {
-	case b.dead():
-		words += " of the " + brief(s.total.Seconds()) + " from its creation to its death"
-		b.know("turnaround_seconds", s.total.Seconds())
 	case s.threads > 1:
 		words += fmt.Sprintf(" of the time of its %d threads, %s together; those that have ended are not in it", s.threads, column.FormatDuration(s.total))
 	default:
@@ -203,8 +206,9 @@ func (b *builder) latelyWords() string {
 	b.know("interval_run_percent", r.CPU)
 	words := "running " + percent(r.CPU)
 	if !math.IsNaN(r.Wait) {
-		words += ", ready " + percent(r.Wait)
-		b.know("interval_ready_percent", r.Wait)
+		ready := min(r.Wait, max(0, 100*float64(max(1, b.p.Threads))-r.CPU)) // the two are not read at one instant
+		words += ", ready " + percent(ready)
+		b.know("interval_ready_percent", ready)
 	}
 	words += " in the last " + brief(r.Elapsed.Seconds())
 	if b.p.Threads > 1 {

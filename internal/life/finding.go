@@ -89,9 +89,16 @@ func (b *builder) findings() {
 	for _, f := range b.r.Findings {
 		b.Findings = append(b.Findings, Section{Lines: Finding(f, b.r.Snap.Time)})
 	}
-	if len(b.r.Findings) == 0 {
+	standing := b.standing()
+	if standing.Orphan {
+		b.Verdict = append(b.Verdict, Line{Label: "soon", Tone: Warning, Text: "it looks like an orphan, see above, and is told as one when that has lasted"})
+	}
+	switch {
+	case len(b.r.Findings) > 0:
+		b.Verdict = nil
+	case !standing.Orphan:
 		well := []string{"nothing was found about it"}
-		if reason := b.standing().Reason; reason != "" {
+		if reason := standing.Reason; reason != "" {
 			well = append(well, "no orphan: "+reason)
 		}
 		if n := b.zombies(); n > 0 {
@@ -110,7 +117,7 @@ func (b *builder) findings() {
 		b.Verdict = append(b.Verdict, Line{Label: "unseen", Tone: Warning, Text: "not permitted to read: " + strings.Join(parts, ", ") +
 			"; what rests on that was not judged: run ptop as root or as the owner of the process"})
 	}
-	b.know("healthy", len(b.r.Findings) == 0)
+	b.know("healthy", len(b.r.Findings) == 0 && !standing.Orphan)
 }
 
 func (b *builder) zombies() (n int) {
@@ -167,7 +174,9 @@ var Facts = []FactKind{
 	{"waiting_percent", "number", "share of it asleep"},
 	{"stopped_percent", "number", "share of it stopped, of the present stop alone"},
 	{"queued_seconds", "number", "how long it has been waiting for a CPU now, part of the ready share"},
-	{"turnaround_seconds", "number", "of a dead one: from creation to death"},
+	{"turnaround_max_seconds", "number", "of a dead one: from creation to death, at most"},
+	{"run_seconds", "number", "of a dead one: time on a CPU"},
+	{"ready_seconds", "number", "of a dead one: time ready to run and not let"},
 	{"dispatches", "integer", "how often those threads left a CPU"},
 	{"voluntary_percent", "number", "share of these that were by itself"},
 	{"run_per_dispatch_seconds", "number", "mean time on a CPU"},

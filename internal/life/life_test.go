@@ -132,8 +132,8 @@ func TestShares(t *testing.T) {
 		},
 		"dead": {
 			proc(10, 1, 'Z', spent, func(p *pcb.Process) { p.Have |= pcb.FieldEnded; p.Ended = 40 * time.Second; p.UTime = 3 * time.Second }), nil,
-			map[string]float64{"run_percent": 5, "turnaround_seconds": 60, "dead_seconds": 40},
-			"from its creation to its death",
+			map[string]float64{"run_seconds": 3, "run_percent": unknown, "turnaround_max_seconds": 60, "dead_seconds": 40},
+			"running 3.0s and ready 500 ms of the at most 1m00s from its creation to its death",
 		},
 		"dead, and it had other threads": {
 			proc(10, 1, 'Z', spent, func(p *pcb.Process) { p.Have |= pcb.FieldEnded; p.Ended = 40 * time.Second; p.UTime = 9 * time.Second }), nil,
@@ -216,8 +216,8 @@ func TestCallWords(t *testing.T) {
 		args [6]uint64
 		want string
 	}{
-		"wait4":           {[6]uint64{20}, "for its child worker (20) to end, which is waiting (wait4)"},
-		"waitid":          {[6]uint64{1, 20}, "for its child worker (20) to end, which is waiting (waitid)"},
+		"wait4":           {[6]uint64{20}, "for its child worker (20) to end, whose state is waiting (wait4)"},
+		"waitid":          {[6]uint64{1, 20}, "for its child worker (20) to end, whose state is waiting (waitid)"},
 		"read":            {[6]uint64{0}, "for something to read from descriptor 0, a pipe, pipe:[7] (read)"},
 		"accept4":         {[6]uint64{3}, "for somebody to connect to descriptor 3, tcp socket 0.0.0.0:80, LISTEN (accept4)"},
 		"epoll_wait":      {[6]uint64{4}, "for an event on any of the descriptors that it watches through descriptor 4, eventpoll (epoll_wait)"},

@@ -111,7 +111,7 @@ func TestSleeperAndItsParent(t *testing.T) {
 	t.Parallel()
 	needsCalls(t)
 	parent := begun(t, "sh", "-c", "sleep 300; :")
-	l := watched(t, parent, `^waits: for its child sleep \(\d+\) to end, which is waiting \((wait4|waitid)\)`, `^OK: nothing was found about it; no orphan: its parent, .*; none of its children is a zombie$`)
+	l := watched(t, parent, `^waits: for its child sleep \(\d+\) to end, whose state is waiting \((wait4|waitid)\)`, `^OK: nothing was found about it; no orphan: its parent, .*; none of its children is a zombie$`)
 	child, ok := l.fact("waits_for_pid").(int64)
 	if !ok {
 		t.Fatalf("facts %v", l.Facts)
@@ -126,8 +126,8 @@ func TestZombieAndItsParent(t *testing.T) {
 	t.Parallel()
 	c := sick.Start(t, "zombie-no-wait")
 	l := watched(t, c.Of("zombie"), `zombie: dead \(exit \d+\), its parent has not waited for it$`, `^waits: dead for .*; for zombie-no-wait \(\d+\), its parent, to take note of its death with wait\(\)`,
-		`^what: zombie, no-wait; cause proved$`, `^never: `, `^spent: running .* from its creation to its death$`, `^all: it is dead: none has an effect, SIGKILL neither$`)
-	if l.fact("healthy") != false || l.fact("turnaround_seconds") == nil || l.fact("dead_seconds") == nil {
+		`^what: zombie, no-wait; cause proved$`, `^never: `, `^spent: running .* and ready .* of the at most .* from its creation to its death$`, `^all: it is dead: none has an effect, SIGKILL neither$`)
+	if l.fact("healthy") != false || l.fact("turnaround_max_seconds") == nil || l.fact("dead_seconds") == nil {
 		t.Errorf("facts %v", l.Facts)
 	}
 	watched(t, c.PID, `^(WARN|INFO): zombie`, `^SIGCHLD: nothing happens: the default`)

@@ -43,7 +43,7 @@ func (b *builder) waitWords() string {
 		words = "its main thread " + words
 	}
 	if p.State == 'D' {
-		words = join(words, "uninterruptible: no signal ends it before that")
+		words = join(words, "uninterruptible: no signal is taken before that, unless the wait is one that a fatal signal ends")
 	}
 	return words
 }
@@ -66,17 +66,19 @@ func (b *builder) deadWords() string {
 }
 
 func (b *builder) stoppedWords() string {
-	p := b.p
-	words := "to go on (SIGCONT)"
+	p, how := b.p, ""
 	if sig := pcb.Signal(p.ExitCode & 0x7f); p.Have.Has(pcb.FieldExitCode) && sig != 0 {
-		words += "; it was stopped by " + sig.String()
+		how = " by " + sig.String()
 		b.know("stopped_by", sig.String())
 	}
 	if p.Have.Has(pcb.FieldIdle) {
-		words += ", " + column.FormatDuration(p.Idle) + " ago"
+		how += ", " + column.FormatDuration(p.Idle) + " ago"
 		b.know("stopped_seconds", p.Idle.Seconds())
 	}
-	return words
+	if how == "" {
+		return "to go on (SIGCONT)"
+	}
+	return "to go on (SIGCONT); it was stopped" + how
 }
 
 // sleepWords says what the main thread sleeps in.
