@@ -40,15 +40,18 @@ type stateKey struct {
 
 // state is one condition over time, told or not yet.
 type state struct {
-	seq     uint64        // of the reading that showed it last
-	at      time.Duration // Mono of that
-	seen    time.Duration // Mono of the first reading that showed it
-	first   time.Duration // Mono since which it counts as lasting
-	since   time.Time
-	sure    time.Duration // Mono of the reading that told its cause last
-	told    bool
-	count   int // as it was last told in an event
-	finding Finding
+	seq   uint64        // of the reading that showed it last
+	at    time.Duration // Mono of that
+	seen  time.Duration // Mono of the first reading that showed it
+	first time.Duration // Mono since which it counts as lasting
+	since time.Time
+	sure  time.Duration // Mono of the reading that told its cause last
+
+	other     string        // another cause that is found by now, see wavers
+	otherFrom time.Duration // Mono since which
+	told      bool
+	count     int // as it was last told in an event
+	finding   Finding
 }
 
 // NewTracker makes a Tracker with the detectors All.
@@ -180,7 +183,9 @@ func (st *state) update(p *Pass, f Finding, hold time.Duration) (events []Event,
 	}
 	f.Since = st.since
 	before := st.finding
-	if f.Confidence > Unknown {
+	if st.told && st.wavers(&f, now, p.set.scaled(steady)) {
+		f = before.still(&f)
+	} else if f.Confidence > Unknown {
 		st.sure = now
 	} else if st.told && before.Confidence > Unknown && f.Severity == before.Severity && now-st.sure < p.set.scaled(lapse) {
 		f = before.still(&f)
@@ -195,6 +200,30 @@ func (st *state) update(p *Pass, f Finding, hold time.Duration) (events []Event,
 		events = []Event{st.event(Appeared, p)}
 	}
 	return events, st.told
+}
+
+// steady is for how long another cause must be found before it takes the place of the one that is told, unless it is surer
+// or the matter worse: a reading in an unlucky moment makes none.
+const steady = 3 * time.Second
+
+// wavers reports whether a finding has another cause than the one that is told, and had not for long enough.
+func (st *state) wavers(f *Finding, now, steady time.Duration) bool {
+	before := &st.finding
+	if f.Cause == before.Cause || f.Severity > before.Severity || f.Confidence > before.Confidence {
+		st.other = ""
+		return false
+	}
+	if f.Confidence == Unknown || before.Confidence == Unknown {
+		return false
+	}
+	if st.other != f.Cause {
+		st.other, st.otherFrom = f.Cause, now
+	}
+	if now-st.otherFrom >= steady {
+		st.other = ""
+		return false
+	}
+	return true
 }
 
 // lapse is for how long a cause stays that was known, when the evidence for it can't be read: on a busy machine a

@@ -270,3 +270,37 @@ func TestCauseOutlastsAReadingWithoutEvidence(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// A cause that one unlucky reading finds does not take the place of the one that is told; one that stays does.
+func TestCauseIsSteady(t *testing.T) {
+	l := newLab(t)
+	told := func(at time.Duration, call string, args ...uint64) (string, int) {
+		t.Helper()
+		procs := []pcb.Process{proc(1, 0, "init"), proc(2, 1, "agent"), proc(3, 2, "sh", deadFor(2*time.Minute)), proc(4, 2, "other")}
+		findings, events := l.look(at, []*pcb.Probe{asleep(2, call, args...)}, procs...)
+		f := one(t, findings, "zombie")
+		if f == nil {
+			t.Fatalf("after %v nothing is told", at)
+		}
+		return f.Cause, len(events)
+	}
+	const another = "wait4" // for 4
+	for _, c := range []struct {
+		at          time.Duration
+		call        string
+		cause       string
+		mayBeChange bool
+	}{
+		{0, "pause", "no-wait", true},
+		{time.Second, another, "no-wait", false},
+		{2 * time.Second, "pause", "no-wait", false},
+		{3 * time.Second, another, "no-wait", false},
+		{5 * time.Second, another, "no-wait", false},
+		{7 * time.Second, another, "waits-for-another", true},
+	} {
+		cause, events := told(c.at, c.call, 4)
+		if cause != c.cause || events > 0 != c.mayBeChange {
+			t.Errorf("after %v: %s, %d events; want %s", c.at, cause, events, c.cause)
+		}
+	}
+}
