@@ -7,7 +7,6 @@ import (
 
 	"ptop/detect"
 	"ptop/internal/blast"
-	"ptop/internal/sanitize"
 	"ptop/pcb"
 )
 
@@ -34,7 +33,6 @@ func (a *app) advise(ids []pcb.ID) bool {
 	if len(m.items) > 0 {
 		m.text += " What ptop can do about it:"
 	}
-	m.text = sanitize.Text(m.text)
 	a.open(m)
 	return true
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"ptop/internal/ladder"
-	"ptop/internal/sanitize"
 	"ptop/pcb"
 )
 
@@ -100,7 +99,7 @@ func (b *climbBox) draw(p painter) {
 		if s.Passing {
 			r = roleDim
 		}
-		for i, l := range wrap(sanitize.Text(s.Text), w-14, 0) {
+		for i, l := range wrap(s.Text, w-14, 0) {
 			at := strings.Repeat(" ", 10)
 			if i == 0 {
 				at = pad(ladder.Seconds(s.At), 10)

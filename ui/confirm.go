@@ -10,7 +10,6 @@ import (
 
 	"ptop/detect"
 	"ptop/internal/blast"
-	"ptop/internal/sanitize"
 	"ptop/pcb"
 )
 
@@ -257,7 +256,7 @@ func (c *confirm) lines(w int) []line {
 	points := func(from, to blast.Weight) {
 		for i := range radius.Points {
 			if one := &radius.Points[i]; one.Weight >= from && one.Weight <= to {
-				say(sanitize.Text(one.Text), 2, weightRoles[one.Weight])
+				say(one.Text, 2, weightRoles[one.Weight])
 			}
 		}
 	}
