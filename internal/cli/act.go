@@ -34,10 +34,14 @@ func (p *program) stop(ctx context.Context) (exitCode, error) {
 	defer release()
 	grace := time.Duration(p.opt.grace)
 	words := fmt.Sprintf("send SIGTERM, and after %v SIGKILL to who is left,", grace)
-	return p.act(ctx, deed{Deed: blast.Deed{Signal: pcb.SIGTERM, Graceful: true}, words: words, do: func(t pcb.Target) []pcb.Outcome {
+	var unwritten error // it is no reason to leave the ladder half way
+	code, err := p.act(ctx, deed{Deed: blast.Deed{Signal: pcb.SIGTERM, Graceful: true}, words: words, do: func(t pcb.Target) []pcb.Outcome {
 		result := ladder.Stop(ctx, t, ladder.Plan{Grace: grace}, func(s ladder.Step) {
-			if !s.Passing {
-				fmt.Fprintf(p.out, "%7s  %s\n", ladder.Seconds(s.At), sanitize.Text(s.Text))
+			if s.Passing {
+				return
+			}
+			if _, err := fmt.Fprintf(p.out, "%7s  %s\n", ladder.Seconds(s.At), sanitize.Text(s.Text)); err != nil && unwritten == nil {
+				unwritten = err
 			}
 		})
 		for i := range result.Left {
@@ -45,6 +49,10 @@ func (p *program) stop(ctx context.Context) (exitCode, error) {
 		}
 		return append(result.Refused, result.Left...)
 	}})
+	if err == nil {
+		err = unwritten
+	}
+	return code, err
 }
 
 // deed is one action of the command line.
