@@ -143,6 +143,22 @@ func TestActionsOff(t *testing.T) {
 	}
 }
 
+// The key of a remedy is told where there is one.
+func TestKeyOfRemedyIsToldWhereItActs(t *testing.T) {
+	for _, keys := range []string{"f", "Enter 2"} {
+		for off, told := range map[string]bool{"": true, "--read-only": false} {
+			d := newBench(t, 80, 24, Options{})
+			d.b.off = off
+			d.table.selectID(idOf(pidFirstZombie))
+			d.keys(keys)
+			d.wants("restart checkout-agent")
+			if text := d.text(); strings.Contains(text, "do (x)") != told {
+				t.Errorf("%s with actions off %q: the key is told: %v\n%s", keys, off, !told, text)
+			}
+		}
+	}
+}
+
 func TestRemedy(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})
 	d.keys("f x")

@@ -32,14 +32,16 @@ func withForger(d *bench) {
 // No name begins a line on the screen, wherever prose is made with it.
 func TestNameForgesNoLine(t *testing.T) {
 	for name, open := range map[string]func(*bench){
-		"explain":          func(d *bench) { d.table.selectID(idOf(pidAgent)); d.keys("Enter 2") },
-		"explain a child":  func(d *bench) { d.table.selectID(idOf(pidHostile)); d.keys("Enter 2") },
-		"findings":         func(d *bench) { d.keys("f") },
-		"remedy":           func(d *bench) { d.keys("f x") },
-		"signal":           func(d *bench) { d.table.selectID(idOf(pidAgent)); d.keys("k Enter") },
-		"zombie":           func(d *bench) { d.table.selectID(idOf(pidFirstZombie)); d.keys("k") },
-		"message":          func(d *bench) { d.say(roleGood, forger+" (400): sent SIGTERM") },
-		"outcome":          func(d *bench) { d.report("sent", []pcb.Outcome{{ID: idOf(pidAgent), Name: forger, Did: "sent SIGTERM"}}) },
+		"explain":         func(d *bench) { d.table.selectID(idOf(pidAgent)); d.keys("Enter 2") },
+		"explain a child": func(d *bench) { d.table.selectID(idOf(pidHostile)); d.keys("Enter 2") },
+		"findings":        func(d *bench) { d.keys("f") },
+		"remedy":          func(d *bench) { d.keys("f x") },
+		"signal":          func(d *bench) { d.table.selectID(idOf(pidAgent)); d.keys("k Enter") },
+		"zombie":          func(d *bench) { d.table.selectID(idOf(pidFirstZombie)); d.keys("k") },
+		"message":         func(d *bench) { d.say(roleGood, forger+" (400): sent SIGTERM") },
+		"outcome": func(d *bench) {
+			d.report("sent", []pcb.Outcome{{ID: idOf(pidAgent), Name: forger, Did: "sent SIGTERM"}})
+		},
 		"command line":     func(d *bench) { d.open(&textBox{title: "command line", text: forger}) },
 		"graceful stop":    func(d *bench) { d.open(&climbBox{a: d.app, steps: []ladder.Step{{Text: "waiting for " + forger}}}) },
 		"menu with a text": func(d *bench) { d.open(&menu{title: "m", text: forger}) },
