@@ -193,6 +193,15 @@ func TestReached(t *testing.T) {
 	}
 }
 
+// Those out of reach are not told as reached, whether they are known with their start or by the pid alone.
+func TestBarred(t *testing.T) {
+	s := house()
+	p := &Plan{Snap: s, Forest: tree.Build(s), IDs: []pcb.ID{{PID: 20}}, Scope: pcb.Subtree, Deed: term, Barred: []pcb.ID{{PID: 20, Start: 20}, {PID: 21}, {PID: 22, Start: 1}}}
+	if r := p.Radius(nil); len(r.Reached) != 1 || r.Reached[0].PID != 22 {
+		t.Errorf("reached are %v", r.Reached)
+	}
+}
+
 func TestAsk(t *testing.T) {
 	s := house()
 	p := &Plan{Snap: s, Forest: tree.Build(s), IDs: []pcb.ID{{PID: 20}}, Deed: term}

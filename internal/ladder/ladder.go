@@ -98,12 +98,21 @@ func Stop(ctx context.Context, t pcb.Target, plan Plan, tell func(Step)) Result 
 	return r
 }
 
-// refuse sets those aside that no ladder is for.
-func (c *climb) refuse(all pcb.Members) {
+// Refused gives those of all that no ladder is for, and says why.
+func Refused(all pcb.Members) []pcb.Outcome {
+	var out []pcb.Outcome
 	for _, m := range all {
 		if m.ID.PID == 1 {
-			c.refused[m.ID] = pcb.Outcome{ID: m.ID, Name: m.Name, Err: fmt.Errorf("PID 1 holds the system, or this container, together: it is not stopped this way")}
+			out = append(out, pcb.Outcome{ID: m.ID, Name: m.Name, Err: fmt.Errorf("PID 1 holds the system, or this container, together: it is not stopped this way")})
 		}
+	}
+	return out
+}
+
+// refuse sets those aside that no ladder is for.
+func (c *climb) refuse(all pcb.Members) {
+	for _, o := range Refused(all) {
+		c.refused[o.ID] = o
 	}
 	for _, m := range all {
 		if m.Gone && m.Named { // it says why, and sends nothing
