@@ -102,7 +102,7 @@ func (p *Plan) reached() []int32 {
 	return slices.DeleteFunc(p.meant(), func(i int32) bool {
 		q := &p.Snap.Procs[i]
 		signal := p.Deed.Signal != 0
-		return p.barred(q.ID) || signal && (Beyond(q) || q.PID == p.Snap.Self.PID) || p.Deed.Graceful && q.PID == 1
+		return p.barred(q.ID) || Beyond(q) || signal && q.PID == p.Snap.Self.PID || p.Deed.Graceful && q.PID == 1
 	})
 }
 
