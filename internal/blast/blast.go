@@ -106,6 +106,9 @@ func (p *Plan) reached() []int32 {
 	})
 }
 
+// Nobody reports whether there is nobody to whom it goes.
+func (p *Plan) Nobody() bool { return len(p.reached()) == 0 }
+
 func (p *Plan) barred(id pcb.ID) bool {
 	return slices.ContainsFunc(p.Barred, func(b pcb.ID) bool { return b.PID == id.PID && (b.Start == 0 || b.Start == id.Start) })
 }
