@@ -184,7 +184,7 @@ func (a *app) openRemedies() {
 
 // remedies is the menu of what ptop can do about findings.
 func (a *app) remedies(title string, about []*detect.Finding) *menu {
-	m := &menu{title: title}
+	m := &menu{title: title, tall: &tall{}}
 	var acts []func()
 	for _, f := range about {
 		kept := *f // the row it stands in is made anew with each Frame

@@ -44,7 +44,7 @@ func TestNameForgesNoLine(t *testing.T) {
 		},
 		"command line":     func(d *bench) { d.open(&textBox{title: "command line", text: forger}) },
 		"graceful stop":    func(d *bench) { d.open(&climbBox{a: d.app, steps: []ladder.Step{{Text: "waiting for " + forger}}}) },
-		"menu with a text": func(d *bench) { d.open(&menu{title: "m", text: forger}) },
+		"menu with a text": func(d *bench) { d.open(&menu{title: "m", tall: &tall{text: []string{forger}}}) },
 	} {
 		d := newBench(t, 100, 50, Options{})
 		withForger(d)

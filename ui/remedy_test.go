@@ -145,6 +145,32 @@ func TestZombieIsExplainedInsteadOfSignalled(t *testing.T) {
 	}
 }
 
+// Of a remedy and its risk nothing is cut, on a usual screen either, and what stands above it ends as sentences do.
+func TestRemediesAreToldWhole(t *testing.T) {
+	sick := findingsOf(machine(1).Snap)[:1]
+	sick[0].Why = "it has a handler for SIGCHLD and sits in a loop that never waits, and the signal is not pending"
+	words := func(what string) string { return strings.Repeat(what+" ", 30) + "end-of-" + what }
+	sick[0].Remedies = []detect.Remedy{
+		{Do: words("first"), Risk: words("danger"), Act: &detect.Action{Signal: pcb.SIGCHLD, Target: idOf(pidAgent)}},
+		{Do: words("second"), Risk: words("loss"), Act: &detect.Action{Signal: pcb.SIGTERM, Target: idOf(pidAgent)}},
+	}
+	for _, keys := range []string{"k", "f x"} {
+		d := newBench(t, 80, 24, Options{})
+		d.show(without(machine(2), nobody, sick...))
+		d.table.selectID(idOf(pidFirstZombie))
+		d.keys(keys)
+		if keys == "k" {
+			d.wants("the signal is not pending.")
+			d.keys("PgDn")
+		}
+		d.wants("end-of-first", "risk: danger", "end-of-danger")
+		d.keys("Down")
+		d.wants("end-of-second", "end-of-loss")
+		d.keys("Enter")
+		d.wants("send SIGTERM?")
+	}
+}
+
 func TestKernelThreadIsExplained(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})
 	d.keys("K")
