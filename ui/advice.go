@@ -23,7 +23,8 @@ func (a *app) advise(ids []pcb.ID) bool {
 	m := a.remedies("no signal reaches this", about)
 	m.tall.say(a.beyondText(s.Lookup(ids[0]), len(ids)))
 	for _, f := range about {
-		m.tall.say(f.Summary + ": " + f.Why)
+		m.tall.say(f.Summary)
+		m.tall.say(f.Why)
 		for i := range f.Remedies {
 			if r := &f.Remedies[i]; !r.Never && r.Act == nil {
 				m.tall.say("What helps: " + strings.TrimSuffix(r.Do+" ($ "+r.Command+")", " ($ )"))
@@ -31,7 +32,7 @@ func (a *app) advise(ids []pcb.ID) bool {
 		}
 	}
 	if len(m.items) > 0 {
-		m.tall.say("What ptop can do about it:")
+		m.tall.text = append(m.tall.text, "", "What ptop can do about it:")
 	}
 	a.open(m)
 	return true

@@ -23,16 +23,10 @@ const tallWidest = 80
 
 // say adds a paragraph, which ends as a sentence does.
 func (t *tall) say(text string) {
-	if text = strings.TrimSpace(text); text != "" {
-		t.text = append(t.text, sentence(text))
+	if text != "" && !strings.HasSuffix(text, ".") {
+		text += "."
 	}
-}
-
-func sentence(text string) string {
-	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, ":") {
-		return text
-	}
-	return text + "."
+	t.text = append(t.text, text)
 }
 
 // scroll moves by pages, and reports whether the stroke was one for that.
@@ -71,9 +65,6 @@ func (t *tall) fill(items []menuItem, w int) {
 	}
 	for _, text := range t.text {
 		add(-1, text, 0, roleText)
-	}
-	if len(t.text) > 0 && len(items) > 0 {
-		t.rows = append(t.rows, tallRow{item: -1})
 	}
 	for i, it := range items {
 		add(i, it.text, 2, roleStrong)

@@ -70,8 +70,8 @@ func TestGracefulStop(t *testing.T) {
 		sent   int
 		said   string
 	}{
-		{"ends when asked", pcb.SIGTERM, []string{"SIGTERM sent to 1 process", "it ended after"}, 1, "graceful stop of checkout-agent (400): 1 ended"},
-		{"has to be killed", pcb.SIGKILL, []string{"it lives on after", "SIGKILL sent to 1 process", "it ended after"}, 2, "graceful stop of checkout-agent (400): 1 ended, 1 of them by SIGKILL"},
+		{"ends when asked", pcb.SIGTERM, []string{"SIGTERM sent to p (400)", "p (400) ended after"}, 1, "graceful stop of checkout-agent (400): 1 ended"},
+		{"has to be killed", pcb.SIGKILL, []string{"p (400) lives on after", "SIGKILL sent to p (400)", "p (400) ended after"}, 2, "graceful stop of checkout-agent (400): 1 ended, 1 of them by SIGKILL"},
 	} {
 		d := newBench(t, 80, 24, Options{Grace: time.Millisecond})
 		d.b.deadly, d.climbLook = c.deadly, time.Millisecond/10
@@ -160,7 +160,7 @@ func TestRemediesAreToldWhole(t *testing.T) {
 		d.table.selectID(idOf(pidFirstZombie))
 		d.keys(keys)
 		if keys == "k" {
-			d.wants("the signal is not pending.")
+			d.wants("signal is not pending. ")
 			d.keys("PgDn")
 		}
 		d.wants("end-of-first", "risk: danger", "end-of-danger")

@@ -57,7 +57,7 @@ func TestGracefulStopOnScreen(t *testing.T) {
 		return strings.Contains(s, "to: with the whole subtree, 1 process ") && !strings.Contains(s, "binding…")
 	})
 	term.keys("y")
-	term.waitFor("SIGTERM sent to 1 process", "it ended after", "Esc closes")
+	term.waitFor("SIGTERM sent to ", ") ended after", "Esc closes")
 	parent.WaitGone()
 	term.keys("Enter")
 	term.waitUntil("end of the dialog", func(s string) bool { return !strings.Contains(s, "Esc closes") })

@@ -214,6 +214,17 @@ func TestWhatASignalCannotDoIsSaid(t *testing.T) {
 	}
 }
 
+// Only of one that has no other thread which could take it.
+func TestBlockedIsSaid(t *testing.T) {
+	const status = "SigBlk:\t0000000000004000\nSigIgn:\t0000000000000000\nNSpid:\t7\n"
+	if got, want := withstood(status, pcb.SIGTERM, 1), "; it blocks that signal: it may take it by sigwait or signalfd, or when it lifts that"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+	if got := withstood(status, pcb.SIGTERM, 2) + withstood(status, pcb.SIGHUP, 1); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Not by a real one: which pid has one differs from machine to machine, and a container sees none.
 func TestKernelThreadIsRefused(t *testing.T) {
 	kernel, other := bound{id: pcb.ID{PID: 2}, kernel: true}, bound{id: pcb.ID{PID: 2}}

@@ -119,8 +119,16 @@ func (b *bound) afterword(sig pcb.Signal, before task) string {
 	if err != nil {
 		return ""
 	}
+	return withstood(status, sig, before.threads)
+}
+
+// withstood says by a status file why a process may not act on a signal that it has got.
+func withstood(status string, sig pcb.Signal, threads int) string {
 	if maskHas(status, "SigIgn", sig) {
 		return "; it ignores that signal"
+	}
+	if threads == 1 && maskHas(status, "SigBlk", sig) { // of several, another thread may take it
+		return "; it blocks that signal: it may take it by sigwait or signalfd, or when it lifts that"
 	}
 	// Of a nested pid namespace the first process can be killed and stopped from outside.
 	pids := strings.Fields(statusField(status, "NSpid"))
