@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"ptop/detect"
 	"ptop/internal/blast"
+	"ptop/internal/ladder"
 	"ptop/internal/monitor"
 	"ptop/pcb"
 	"ptop/tree"
@@ -126,6 +128,57 @@ func TestGracefulStopGivenUp(t *testing.T) {
 	if len(d.b.signals) != 1 || d.b.closed != 1 {
 		t.Errorf("signalled %v, let go %d times", d.b.signals, d.b.closed)
 	}
+}
+
+// Who leaves while somebody is stopped gracefully is told what has been done, and that it goes no further.
+func TestPartingDuringAGracefulStop(t *testing.T) {
+	sent := func(sig pcb.Signal, to string) ladder.Step {
+		return ladder.Step{Sent: sig, Text: sig.String() + " sent to " + to}
+	}
+	term, kill := sent(pcb.SIGTERM, "p (400); it ignores that signal"), sent(pcb.SIGKILL, "p (400)")
+	const want = "SIGTERM was sent to p (400); no SIGKILL follows"
+	for name, c := range map[string]struct {
+		box  climbBox
+		want string
+	}{
+		"under way":           {climbBox{steps: []ladder.Step{term}}, want},
+		"cut by the end":      {climbBox{steps: []ladder.Step{term}, over: true, cut: true}, want},
+		"given up before":     {climbBox{steps: []ladder.Step{term}, over: true, cut: true, given: true}, ""},
+		"over":                {climbBox{steps: []ladder.Step{term}, over: true}, ""},
+		"nothing sent so far": {climbBox{}, ""},
+		"killed":              {climbBox{steps: []ladder.Step{term, kill}}, ""},
+	} {
+		d := newBench(t, 80, 24, Options{})
+		c.box.a, c.box.cancel = d.app, func() {}
+		d.open(&c.box)
+		if got := d.parting(); got != c.want {
+			t.Errorf("%s: %q, not %q", name, got, c.want)
+		}
+	}
+	if got := newBench(t, 80, 24, Options{}).parting(); got != "" {
+		t.Errorf("without one: %q", got)
+	}
+}
+
+// What has become of all of them is told in one, and who was not reached stands first.
+func TestGracefulStopOfSomeIsSummedUp(t *testing.T) {
+	d := newBench(t, 200, 30, Options{})
+	box := &climbBox{a: d.app, title: "graceful stop of 3 processes", cancel: func() {}}
+	d.open(box)
+	box.add(ladder.Step{Text: "SIGTERM sent to 2 processes"})
+	box.add(ladder.Step{At: time.Second, Text: "1 is left all the same: a (5)"})
+	refused := []pcb.Outcome{{ID: idOf(pidFirstZombie), Name: "sh", Err: errors.New("it is a zombie")}}
+	box.end(&ladder.Result{Ended: 2, Killed: 1, Left: []pcb.Outcome{{Name: "a"}}, Refused: refused}, nil)
+	d.wants("graceful stop of 3 processes: 2 ended, 1 of them by SIGKILL; 1 is left all the same: a (5); not reached: sh (1000): it is a zombie")
+	text := d.text()
+	if first, then := strings.Index(text, "not reached"), strings.Index(text, "SIGTERM sent"); first < 0 || first > then {
+		t.Errorf("who was not reached does not stand first:\n%s", text)
+	}
+	late := &climbBox{a: d.app, title: "graceful stop of p (400)", cancel: func() {}}
+	late.missed = []pcb.Outcome{{ID: idOf(pidAgent), Name: "p", Err: errors.New("the process has ended")}}
+	late.end(&ladder.Result{}, nil)
+	d.wants("graceful stop of p (400): not reached: p (400): the process has ended")
+	d.lacks("0 ended")
 }
 
 // Nothing is sent to a zombie: the dialog explains, and offers what helps.
