@@ -3,6 +3,8 @@ package export
 import (
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"ptop/internal/blast"
 	"ptop/internal/monitor"
@@ -12,6 +14,9 @@ import (
 // Radius writes what an action would reach; do is the action in words: "send SIGTERM".
 func (w *Writer) Radius(f *monitor.Frame, do string, r *blast.Radius) error {
 	p := w.page()
+	if strings.Contains(do, ",") { // a clause of its own ends before whom it goes to
+		do += ","
+	}
 	switch n := len(r.Reached); n {
 	case 0:
 		p.line("would ", do, " to nobody")
@@ -36,12 +41,31 @@ func nameOf(f *monitor.Frame, id pcb.ID) string {
 	return ""
 }
 
+// Intent is an action that is foretold.
+type Intent struct {
+	Words string // "send SIGTERM"
+	blast.Deed
+	Grace time.Duration // of a graceful one, between SIGTERM and SIGKILL
+	Nice  *int          // nil for a signal
+	Scope pcb.Scope
+}
+
 // RadiusJSON writes the same for programs.
-func (w *Writer) RadiusJSON(f *monitor.Frame, do string, r *blast.Radius) error {
+func (w *Writer) RadiusJSON(f *monitor.Frame, do *Intent, r *blast.Radius) error {
 	e := encoder{b: w.buf[:0]}
 	e.open('{')
 	e.int("schema_version", schemaVersion)
-	e.text("would", do)
+	e.text("would", do.Words)
+	if do.Signal != 0 {
+		e.text("signal", do.Signal.String())
+	}
+	if do.Graceful {
+		e.seconds("grace_seconds", do.Grace)
+	}
+	if do.Nice != nil {
+		e.int("nice", int64(*do.Nice))
+	}
+	e.text("scope", do.Scope.String())
 	e.array("reached")
 	for _, id := range r.Reached {
 		e.open('{')

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"ptop/detect"
 	"ptop/internal/blast"
@@ -33,10 +34,13 @@ func TestRadius(t *testing.T) {
 		t.Errorf("a line is forged:\n%s", text)
 	}
 	out.Reset()
-	if err := w.RadiusJSON(f, "send SIGTERM", r); err != nil {
+	if err := w.RadiusJSON(f, &Intent{Words: "send SIGTERM", Deed: blast.Deed{Signal: pcb.SIGTERM, Graceful: true}, Grace: 1500 * time.Millisecond, Scope: pcb.Group}, r); err != nil {
 		t.Fatal(err)
 	}
 	doc := valid(t, compiledFor(t, "#/$defs/radius"), out.Bytes())
+	if doc["signal"] != "SIGTERM" || doc["grace_seconds"] != 1.5 || doc["scope"] != "group" || doc["nice"] != nil {
+		t.Errorf("the action is told as %v", doc)
+	}
 	points := doc["points"].([]any)
 	if first := points[0].(map[string]any); len(points) != 2 || first["weight"] != "danger" || first["id"] != id.String() || doc["would"] != "send SIGTERM" {
 		t.Errorf("%v", doc)

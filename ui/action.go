@@ -2,8 +2,10 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 
 	"ptop/detect"
+	"ptop/internal/blast"
 	"ptop/pcb"
 )
 
@@ -21,21 +23,35 @@ func (a *app) aim() []pcb.ID {
 	switch {
 	case !a.mayAct():
 		return nil
-	case a.scope() != inDetail:
-		return a.table.targets()
-	case a.detail.gone:
-		a.say(roleWarning, a.detail.name()+" has ended: there is nothing left to act on")
+	case a.scope() == inDetail:
+		return a.there([]pcb.ID{a.detail.id}, a.detail.name())
+	}
+	ids := a.table.targets()
+	if len(ids) == 0 {
 		return nil
 	}
-	return []pcb.ID{a.detail.id}
+	name := fmt.Sprintf("process %d", ids[0].PID)
+	if p := a.frame.Snap.Lookup(ids[0]); p != nil {
+		name = fmt.Sprintf("%s (%d)", p.Name(), p.PID)
+	}
+	return a.there(ids, name)
+}
+
+// there gives ids when the newest reading, which is not the one that is shown while that is held, has any of them; else it
+// says that they have ended. name is the first in words.
+func (a *app) there(ids []pcb.ID, name string) []pcb.ID {
+	if slices.ContainsFunc(ids, func(id pcb.ID) bool { return a.newest.Snap.Lookup(id) != nil }) {
+		return ids
+	}
+	if len(ids) > 1 {
+		name = fmt.Sprintf("each of %d processes", len(ids))
+	}
+	a.say(roleWarning, name+" has ended: there is nothing left to act on")
+	return nil
 }
 
 // chooseAndConfirm binds the targets, lets a menu choose what to do, and asks before it is done.
-func (a *app) chooseAndConfirm(m *menu, make func(i int) *confirm) {
-	ids := a.aim()
-	if len(ids) == 0 {
-		return
-	}
+func (a *app) chooseAndConfirm(ids []pcb.ID, m *menu, make func(i int) *confirm) {
 	b := a.bind(ids, pcb.Alone)
 	handed := false
 	m.note = b.note
@@ -59,7 +75,8 @@ func (a *app) ask(c *confirm, b *bound) {
 }
 
 func (a *app) openSignals() {
-	if ids := a.aim(); len(ids) > 0 && a.advise(ids) {
+	ids := a.aim()
+	if len(ids) == 0 || a.advise(ids) {
 		return
 	}
 	m := &menu{title: "send which signal"}
@@ -70,7 +87,7 @@ func (a *app) openSignals() {
 		}
 		m.items = append(m.items, menuItem{key: fmt.Sprint(int(s.Number)), text: pad(s.Name, 7), help: s.Help})
 	}
-	a.chooseAndConfirm(m, func(i int) *confirm {
+	a.chooseAndConfirm(ids, m, func(i int) *confirm {
 		if i == 0 {
 			return confirmStop(a.o.Grace)
 		}
@@ -83,29 +100,44 @@ const niceMin, niceMax = -20, 19
 
 // openRenice opens the menu of nice values at the current one.
 func (a *app) openRenice() {
+	if ids := a.aim(); len(ids) > 0 && !a.refuseNice(ids) {
+		a.chooseNice(ids)
+	}
+}
+
+// refuseNice says why no nice value is for any of these processes, if it is so.
+func (a *app) refuseNice(ids []pcb.ID) bool {
+	if slices.ContainsFunc(ids, func(id pcb.ID) bool { p := a.newest.Snap.Lookup(id); return p == nil || !blast.Beyond(p) }) {
+		return false
+	}
+	p := a.newest.Snap.Lookup(ids[0])
+	a.say(roleWarning, fmt.Sprintf("%s (%d) %s", p.Name(), p.PID, a.caveat(p.ID, blast.Deed{})))
+	return true
+}
+
+// chooseNice opens the menu of nice values for these processes.
+func (a *app) chooseNice(ids []pcb.ID) {
 	m := &menu{title: "renice to"}
 	for n := niceMin; n <= niceMax; n++ {
 		help := map[int]string{niceMin: "the most CPU", 0: "the usual", niceMax: "only what the others leave"}[n]
 		m.items = append(m.items, menuItem{key: fmt.Sprint(n), help: help})
 	}
-	if ids := a.aim(); len(ids) > 0 {
-		if p := a.frame.Snap.Lookup(ids[0]); p != nil {
-			m.at = int(p.Nice) - niceMin
-		}
+	if p := a.frame.Snap.Lookup(ids[0]); p != nil {
+		m.at = int(p.Nice) - niceMin
 	}
-	a.chooseAndConfirm(m, func(i int) *confirm { return confirmRenice(niceMin + i) })
+	a.chooseAndConfirm(ids, m, func(i int) *confirm { return confirmRenice(niceMin + i) })
 }
 
 // stepNice asks for the next nice value up or down. Of several processes that differ in theirs it lets choose.
 func (a *app) stepNice(by int) {
 	ids := a.aim()
-	if len(ids) == 0 {
+	if len(ids) == 0 || a.refuseNice(ids) {
 		return
 	}
 	first := a.frame.Snap.Lookup(ids[0])
 	for _, id := range ids {
 		if p := a.frame.Snap.Lookup(id); p == nil || !p.Have.Has(pcb.FieldStat) || p.Nice != first.Nice {
-			a.openRenice()
+			a.chooseNice(ids)
 			return
 		}
 	}
@@ -124,8 +156,7 @@ func (a *app) openRemedies() {
 	}
 	var about []*detect.Finding
 	switch {
-	case a.scope() == inDetail && a.detail.gone:
-		a.say(roleWarning, a.detail.name()+" has ended: there is nothing left to act on")
+	case a.scope() == inDetail && a.there([]pcb.ID{a.detail.id}, a.detail.name()) == nil:
 		return
 	case a.scope() == inDetail && a.detail.row != nil:
 		about = a.detail.row.Findings
@@ -153,7 +184,7 @@ func (a *app) openRemedies() {
 
 // remedies is the menu of what ptop can do about findings.
 func (a *app) remedies(title string, about []*detect.Finding) *menu {
-	m := &menu{title: title}
+	m := &menu{title: title, tall: &tall{}}
 	var acts []func()
 	for _, f := range about {
 		kept := *f // the row it stands in is made anew with each Frame

@@ -123,8 +123,9 @@ func TestBindingThatFails(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})
 	d.b.bindFail = true
 	d.keys("k Enter")
-	d.wants("has ended; nothing was signalled")
-	d.keys("y")
+	d.wants("has ended; nothing was signalled", "[ n ] close")
+	d.lacks("[ y ]")
+	d.keys("Tab y")
 	if len(d.b.signals) != 0 {
 		t.Errorf("signalled: %v", d.b.signals)
 	}
@@ -140,6 +141,84 @@ func TestActionsOff(t *testing.T) {
 		if d.top() != nil || len(d.b.bound) != 0 {
 			t.Errorf("%s opened a dialog", keys)
 		}
+	}
+}
+
+// The key of a remedy is told where there is one.
+func TestKeyOfRemedyIsToldWhereItActs(t *testing.T) {
+	for _, keys := range []string{"f", "Enter 2"} {
+		for off, told := range map[string]bool{"": true, "--read-only": false} {
+			d := newBench(t, 80, 24, Options{})
+			d.b.off = off
+			d.table.selectID(idOf(pidFirstZombie))
+			d.keys(keys)
+			d.wants("restart checkout-agent")
+			if text := d.text(); strings.Contains(text, "do (x)") != told {
+				t.Errorf("%s with actions off %q: the key is told: %v\n%s", keys, off, !told, text)
+			}
+		}
+	}
+}
+
+// Of a screen that is held, who has ended meanwhile is told as soon as something is to be done to them.
+func TestNoActionOnTheEndedWhileHeld(t *testing.T) {
+	for _, keys := range []string{"Z", "Enter Z"} {
+		for _, key := range []string{"k", "r"} {
+			d := newBench(t, 80, 24, Options{})
+			d.keys(keys)
+			d.show(emptied(machine(3)))
+			d.keys(key)
+			d.wants("python3 (500) has ended: there is nothing left to act on")
+			if d.top() != nil || len(d.b.bound) > 0 {
+				t.Errorf("%s %s opens a dialog", keys, key)
+			}
+		}
+	}
+}
+
+// The hints offer nothing that can be done to one who has ended.
+func TestHintsOfTheEnded(t *testing.T) {
+	d := newBench(t, 120, 24, Options{})
+	d.keys("Enter")
+	d.wants("kSignal", "rRenice", "xRemedy")
+	d.show(emptied(machine(3)))
+	d.wants("has ended; this is what was read last")
+	d.lacks("kSignal", "rRenice", "xRemedy")
+}
+
+func TestNoNiceForAKernelThread(t *testing.T) {
+	for _, key := range []string{"r", "F7", "F8"} {
+		d := newBench(t, 120, 24, Options{})
+		d.keys("K")
+		d.table.selectID(idOf(pidKernel))
+		d.keys(key)
+		d.wants("kthreadd (2) is a kernel thread: its nice value is left alone")
+		if d.top() != nil || len(d.b.bound) > 0 {
+			t.Errorf("%s opens a dialog", key)
+		}
+	}
+}
+
+// A dialog under which the last one ends has nothing to offer but to be closed.
+func TestDialogThatReachesNobody(t *testing.T) {
+	d := newBench(t, 80, 24, Options{})
+	d.keys("k Enter Tab")
+	d.show(emptied(machine(3)))
+	d.wants("500 has ended meanwhile", "there is nobody to reach", "[ n ] close")
+	d.lacks("[ y ]")
+	d.keys("Tab Enter")
+	if d.top() != nil || len(d.b.signals) > 0 {
+		t.Errorf("it is open yet, or signalled %v", d.b.signals)
+	}
+	d = newBench(t, 80, 24, Options{})
+	d.keys("N")
+	d.table.selectID(idOf(pidInit))
+	d.keys("k Home Enter")
+	d.wants("it is left out", "[ n ] close")
+	d.keys("y")
+	d.wants("there is nobody to reach: nothing was sent")
+	if len(d.b.signals) > 0 {
+		t.Errorf("signalled %v", d.b.signals)
 	}
 }
 

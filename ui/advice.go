@@ -7,7 +7,6 @@ import (
 
 	"ptop/detect"
 	"ptop/internal/blast"
-	"ptop/internal/sanitize"
 	"ptop/pcb"
 )
 
@@ -22,19 +21,19 @@ func (a *app) advise(ids []pcb.ID) bool {
 	}
 	about := a.findingsOf(ids)
 	m := a.remedies("no signal reaches this", about)
-	m.text = a.beyondText(s.Lookup(ids[0]), len(ids))
+	m.tall.say(a.beyondText(s.Lookup(ids[0]), len(ids)))
 	for _, f := range about {
-		m.text += " " + f.Summary + ": " + f.Why
+		m.tall.say(f.Summary)
+		m.tall.say(f.Why)
 		for i := range f.Remedies {
 			if r := &f.Remedies[i]; !r.Never && r.Act == nil {
-				m.text += " What helps: " + strings.TrimSuffix(r.Do+" ($ "+r.Command+")", " ($ )") + "."
+				m.tall.say("What helps: " + strings.TrimSuffix(r.Do+" ($ "+r.Command+")", " ($ )"))
 			}
 		}
 	}
 	if len(m.items) > 0 {
-		m.text += " What ptop can do about it:"
+		m.tall.text = append(m.tall.text, "", "What ptop can do about it:")
 	}
-	m.text = sanitize.Text(m.text)
 	a.open(m)
 	return true
 }

@@ -117,7 +117,7 @@ func newApp(b Backend, o Options) (*app, error) {
 	a.keys = newKeymap(bindings(), o.VimKeys)
 	a.header, a.hint, a.log, a.history = newHeader(), &hintLine{}, &logLine{}, newHistory()
 	a.table = newTable(o)
-	a.findings = &findingsView{}
+	a.findings = &findingsView{b: b}
 	a.detail = newDetailView(a)
 	a.views = []body{a.table}
 	a.spawn = func(func(context.Context) func()) {}

@@ -10,7 +10,6 @@ import (
 
 	"ptop/detect"
 	"ptop/internal/blast"
-	"ptop/internal/sanitize"
 	"ptop/pcb"
 )
 
@@ -92,7 +91,7 @@ func (c *confirm) key(stroke string, _ *tcell.EventKey) bool {
 		}
 		return c.no()
 	case "Tab", "Shift-Tab", "Left", "Right":
-		c.yes = !c.yes
+		c.yes = !c.yes && !c.idle()
 	case "Up":
 		c.top--
 	case "Down":
@@ -175,14 +174,22 @@ func (c *confirm) no() bool {
 	return true
 }
 
+// idle reports whether there is nobody to whom it could be done.
+func (c *confirm) idle() bool {
+	return c.b.ready && len(c.b.failed) == len(c.b.ids) || c.plan().Nobody()
+}
+
 // do starts the action when the processes are bound; until then the dialog stays.
 func (c *confirm) do() bool {
 	if !c.b.ready {
 		return false
 	}
 	a, target, failed := c.b.a, c.b.target, c.b.failed
-	if target == nil {
+	if target == nil || c.idle() {
 		a.report(c.did, failed)
+		if len(failed) == 0 {
+			a.say(roleWarning, "there is nobody to reach: "+c.none)
+		}
 		return true
 	}
 	c.b.target = nil // whoever watches what becomes of them lets go of them
@@ -215,6 +222,9 @@ func (c *confirm) draw(p painter) {
 	lines := c.lines(min(p.w, confirmWidest) - 4)
 	buttons := []string{"[ y ] yes, " + c.what, "[ n ] no"}
 	w := width(buttons[0]) + 3 + width(buttons[1])
+	if c.idle() {
+		buttons, c.yes = []string{"", "[ n ] close"}, false
+	}
 	for _, l := range lines {
 		w = max(w, l.width())
 	}
@@ -236,7 +246,9 @@ func (c *confirm) draw(p painter) {
 		from := x
 		x = in.role(x, in.h-1, text, r)
 		c.buttons[i] = rect{in.x + from, in.y + in.h - 1, x - from, 1}
-		x += 3
+		if text != "" {
+			x += 3
+		}
 	}
 }
 
@@ -257,7 +269,7 @@ func (c *confirm) lines(w int) []line {
 	points := func(from, to blast.Weight) {
 		for i := range radius.Points {
 			if one := &radius.Points[i]; one.Weight >= from && one.Weight <= to {
-				say(sanitize.Text(one.Text), 2, weightRoles[one.Weight])
+				say(one.Text, 2, weightRoles[one.Weight])
 			}
 		}
 	}
@@ -284,6 +296,8 @@ func (c *confirm) lines(w int) []line {
 	switch {
 	case !c.b.ready:
 		say("binding…", 0, roleDim)
+	case c.idle() && len(c.b.failed) == 0:
+		say("there is nobody to reach", 0, roleWarning)
 	case len(c.b.failed) > 0:
 		for _, o := range c.b.failed[:min(3, len(c.b.failed))] {
 			say("not reached: "+outcomeText(o), 0, roleWarning)

@@ -19,7 +19,7 @@ type menuItem struct {
 type menu struct {
 	title  string
 	note   func() string // a line above the items; nil for none
-	text   string        // what is said above them at length; may be empty
+	tall   *tall         // what is to be chosen takes sentences; nil for a line each
 	items  []menuItem
 	at     int
 	many   bool
@@ -42,6 +42,9 @@ func (m *menu) key(stroke string, ev *tcell.EventKey) bool {
 	page := max(1, m.list.h-1)
 	typed := m.typed
 	m.typed = ""
+	if m.tall != nil && m.tall.scroll(stroke, page) {
+		return false
+	}
 	switch stroke {
 	case "Esc", "q":
 		return true
@@ -94,7 +97,10 @@ func hasPrefixFold(s, prefix string) bool {
 
 func (m *menu) click(x, y int) bool {
 	i := m.top + y - m.list.y
-	if !m.list.holds(x, y) || i >= len(m.items) {
+	if m.tall != nil {
+		i = m.tall.item(y - m.list.y)
+	}
+	if !m.list.holds(x, y) || i < 0 || i >= len(m.items) {
 		return !m.list.holds(x, y)
 	}
 	if m.many {
@@ -110,10 +116,11 @@ func (m *menu) click(x, y int) bool {
 	return false
 }
 
-// textWidest is how wide a menu becomes for its text.
-const textWidest = 80
-
 func (m *menu) draw(p painter) {
+	if m.tall != nil {
+		m.list = m.tall.draw(p, m)
+		return
+	}
 	note := ""
 	if m.note != nil {
 		note = m.note()
@@ -130,17 +137,8 @@ func (m *menu) draw(p painter) {
 	if m.many {
 		foot = "Space switches, Enter takes, Esc leaves"
 	}
-	if len(m.items) == 0 {
-		foot = "Esc leaves"
-	}
 	w = max(w, width(foot)+4)
-	var said []string
-	if m.text != "" {
-		w = min(max(w, textWidest), p.w)
-		said = wrap(m.text, w-4, 0)
-		said = append(said[:min(len(said), max(0, p.h-4-min(len(m.items), 4)))], "")
-	}
-	extra := 3 + len(said)
+	extra := 3
 	if note != "" {
 		extra++
 	}
@@ -149,10 +147,6 @@ func (m *menu) draw(p painter) {
 	if note != "" {
 		in.role(0, 0, clip(note, in.w), roleWarning)
 		y = 1
-	}
-	for _, l := range said {
-		in.role(0, y, l, roleText)
-		y++
 	}
 	rows := max(0, in.h-y-1)
 	m.top = max(0, min(m.top, m.at), m.at-rows+1)

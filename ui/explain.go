@@ -12,13 +12,14 @@ var toneRoles = [...]role{
 	life.Info: roleInfo, life.Warning: roleWarning, life.Critical: roleCritical,
 }
 
-// saidLines lays out what is said: labels at the left, each once, and behind a fact where it was read.
-func saidLines(said []life.Line, w int) []pageLine {
+// saidLines lays out what is said: labels at the left, each once, and behind a fact where it was read. The key of what
+// ptop can do is told where it may act.
+func saidLines(said []life.Line, w int, mayAct bool) []pageLine {
 	var out []pageLine
 	before := ""
 	for _, l := range said {
 		label := l.Label
-		if l.Act {
+		if l.Act && mayAct {
 			label += " (x)"
 		}
 		if label == before {
@@ -48,10 +49,11 @@ func (v *detailView) explainLines(w int) []pageLine {
 		return []pageLine{textLine("no reading has had this process", roleDim)}
 	}
 	var out []pageLine
+	mayAct := v.a.b.ActionsOff() == "" && !v.gone
 	for _, f := range l.Findings {
-		out = append(append(out, saidLines(f.Lines, w)...), blank)
+		out = append(append(out, saidLines(f.Lines, w, mayAct)...), blank)
 	}
-	out = append(out, saidLines(l.Verdict, w)...)
+	out = append(out, saidLines(l.Verdict, w, mayAct)...)
 	for i := range l.Sections {
 		s := &l.Sections[i]
 		if len(out) > 0 && out[len(out)-1].line != nil {
@@ -60,7 +62,7 @@ func (v *detailView) explainLines(w int) []pageLine {
 		if s.Title != "" {
 			out = append(out, heading(s.Title))
 		}
-		out = append(out, saidLines(s.Lines, w)...)
+		out = append(out, saidLines(s.Lines, w, mayAct)...)
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 
 // findingsView is the list of what is sick, and under it why, with what evidence, and what to do.
 type findingsView struct {
+	b        Backend
 	rows     []findingRow
 	selected int
 	id       string    // of the selected one
@@ -186,8 +187,9 @@ func (v *findingsView) paneLines(w int) []pageLine {
 	if f == nil {
 		return nil
 	}
-	lines := saidLines(life.Finding(f, v.taken), w)
-	if at := v.rows[v.selected].cleared; !at.IsZero() {
+	at := v.rows[v.selected].cleared
+	lines := saidLines(life.Finding(f, v.taken), w, v.b.ActionsOff() == "" && at.IsZero())
+	if !at.IsZero() {
 		text := fmt.Sprintf("it cleared %s ago, at %s; evidence and advice are as they were then", age(v.taken.Sub(at)), at.Local().Format("15:04:05"))
 		lines = slices.Insert(lines, 0, textLine(text, roleDim))
 	}

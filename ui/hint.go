@@ -19,7 +19,7 @@ func (h *hintLine) draw(p painter, a *app) {
 	h.spots, h.y = h.spots[:0], p.y
 	p.fill(0, 0, p.th.of(roleText))
 	x := 0
-	mayAct := a.b.ActionsOff() == ""
+	mayAct := a.b.ActionsOff() == "" && (a.scope() != inDetail || !a.detail.gone)
 	for _, b := range a.keys.list {
 		if b.short == "" || b.where&a.scope() == 0 || b.acts && !mayAct {
 			continue

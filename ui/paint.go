@@ -149,39 +149,37 @@ func (l line) width() int {
 func plain(text string, r role) line { return line{{text, r}} }
 
 // wrap breaks text into lines of at most w cells at blanks, or anywhere when a word is longer. Later lines are
-// indented.
+// indented. It sanitises before it looks for blanks: a line feed in a process's name must not begin a line of its own.
 func wrap(text string, w, indent int) []string {
 	w = max(w, indent+8, 8)
 	var out []string
-	for _, para := range strings.Split(text, "\n") {
-		cur := ""
-		for _, word := range strings.Fields(para) {
-			for {
-				sep := " "
-				if strings.TrimSpace(cur) == "" {
-					sep = ""
-				}
-				if width(cur)+len(sep)+width(word) <= w {
-					cur += sep + word
-					break
-				}
-				if strings.TrimSpace(cur) == "" { // longer than a line
-					room := w - width(cur)
-					head := cutCells(word, room)
-					out = append(out, cur+head)
-					word = word[len(head):]
-				} else {
-					out = append(out, cur)
-				}
-				cur = strings.Repeat(" ", indent)
-				if word == "" {
-					break
-				}
+	cur := ""
+	for _, word := range strings.Fields(sanitize.Text(text)) {
+		for {
+			sep := " "
+			if strings.TrimSpace(cur) == "" {
+				sep = ""
+			}
+			if width(cur)+len(sep)+width(word) <= w {
+				cur += sep + word
+				break
+			}
+			if strings.TrimSpace(cur) == "" { // longer than a line
+				room := w - width(cur)
+				head := cutCells(word, room)
+				out = append(out, cur+head)
+				word = word[len(head):]
+			} else {
+				out = append(out, cur)
+			}
+			cur = strings.Repeat(" ", indent)
+			if word == "" {
+				break
 			}
 		}
-		if strings.TrimSpace(cur) != "" || para == "" {
-			out = append(out, cur)
-		}
+	}
+	if strings.TrimSpace(cur) != "" || len(out) == 0 {
+		out = append(out, cur)
 	}
 	return out
 }

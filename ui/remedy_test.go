@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"ptop/detect"
 	"ptop/internal/blast"
+	"ptop/internal/ladder"
 	"ptop/internal/monitor"
 	"ptop/pcb"
 	"ptop/tree"
@@ -70,8 +72,8 @@ func TestGracefulStop(t *testing.T) {
 		sent   int
 		said   string
 	}{
-		{"ends when asked", pcb.SIGTERM, []string{"SIGTERM sent to 1 process", "it ended after"}, 1, "graceful stop of checkout-agent (400): 1 ended"},
-		{"has to be killed", pcb.SIGKILL, []string{"it lives on after", "SIGKILL sent to 1 process", "it ended after"}, 2, "graceful stop of checkout-agent (400): 1 ended, 1 of them by SIGKILL"},
+		{"ends when asked", pcb.SIGTERM, []string{"SIGTERM sent to p (400)", "p (400) ended after"}, 1, "graceful stop of checkout-agent (400): 1 ended"},
+		{"has to be killed", pcb.SIGKILL, []string{"p (400) lives on after", "SIGKILL sent to p (400)", "p (400) ended after"}, 2, "graceful stop of checkout-agent (400): 1 ended, 1 of them by SIGKILL"},
 	} {
 		d := newBench(t, 80, 24, Options{Grace: time.Millisecond})
 		d.b.deadly, d.climbLook = c.deadly, time.Millisecond/10
@@ -128,6 +130,57 @@ func TestGracefulStopGivenUp(t *testing.T) {
 	}
 }
 
+// Who leaves while somebody is stopped gracefully is told what has been done, and that it goes no further.
+func TestPartingDuringAGracefulStop(t *testing.T) {
+	sent := func(sig pcb.Signal, to string) ladder.Step {
+		return ladder.Step{Sent: sig, Text: sig.String() + " sent to " + to}
+	}
+	term, kill := sent(pcb.SIGTERM, "p (400); it ignores that signal"), sent(pcb.SIGKILL, "p (400)")
+	const want = "SIGTERM was sent to p (400); no SIGKILL follows"
+	for name, c := range map[string]struct {
+		box  climbBox
+		want string
+	}{
+		"under way":           {climbBox{steps: []ladder.Step{term}}, want},
+		"cut by the end":      {climbBox{steps: []ladder.Step{term}, over: true, cut: true}, want},
+		"given up before":     {climbBox{steps: []ladder.Step{term}, over: true, cut: true, given: true}, ""},
+		"over":                {climbBox{steps: []ladder.Step{term}, over: true}, ""},
+		"nothing sent so far": {climbBox{}, ""},
+		"killed":              {climbBox{steps: []ladder.Step{term, kill}}, ""},
+	} {
+		d := newBench(t, 80, 24, Options{})
+		c.box.a, c.box.cancel = d.app, func() {}
+		d.open(&c.box)
+		if got := d.parting(); got != c.want {
+			t.Errorf("%s: %q, not %q", name, got, c.want)
+		}
+	}
+	if got := newBench(t, 80, 24, Options{}).parting(); got != "" {
+		t.Errorf("without one: %q", got)
+	}
+}
+
+// What has become of all of them is told in one, and who was not reached stands first.
+func TestGracefulStopOfSomeIsSummedUp(t *testing.T) {
+	d := newBench(t, 200, 30, Options{})
+	box := &climbBox{a: d.app, title: "graceful stop of 3 processes", cancel: func() {}}
+	d.open(box)
+	box.add(ladder.Step{Text: "SIGTERM sent to 2 processes"})
+	box.add(ladder.Step{At: time.Second, Text: "1 is left all the same: a (5)"})
+	refused := []pcb.Outcome{{ID: idOf(pidFirstZombie), Name: "sh", Err: errors.New("it is a zombie")}}
+	box.end(&ladder.Result{Ended: 2, Killed: 1, Left: []pcb.Outcome{{Name: "a"}}, Refused: refused}, nil)
+	d.wants("graceful stop of 3 processes: 2 ended, 1 of them by SIGKILL; 1 is left all the same: a (5); not reached: sh (1000): it is a zombie")
+	text := d.text()
+	if first, then := strings.Index(text, "not reached"), strings.Index(text, "SIGTERM sent"); first < 0 || first > then {
+		t.Errorf("who was not reached does not stand first:\n%s", text)
+	}
+	late := &climbBox{a: d.app, title: "graceful stop of p (400)", cancel: func() {}}
+	late.missed = []pcb.Outcome{{ID: idOf(pidAgent), Name: "p", Err: errors.New("the process has ended")}}
+	late.end(&ladder.Result{}, nil)
+	d.wants("graceful stop of p (400): not reached: p (400): the process has ended")
+	d.lacks("0 ended")
+}
+
 // Nothing is sent to a zombie: the dialog explains, and offers what helps.
 func TestZombieIsExplainedInsteadOfSignalled(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})
@@ -142,6 +195,32 @@ func TestZombieIsExplainedInsteadOfSignalled(t *testing.T) {
 	d.keys("y")
 	if want := "sent SIGTERM " + idOf(pidAgent).String(); len(d.b.signals) != 1 || d.b.signals[0] != want {
 		t.Errorf("signalled: %v, not %s", d.b.signals, want)
+	}
+}
+
+// Of a remedy and its risk nothing is cut, on a usual screen either, and what stands above it ends as sentences do.
+func TestRemediesAreToldWhole(t *testing.T) {
+	sick := findingsOf(machine(1).Snap)[:1]
+	sick[0].Why = "it has a handler for SIGCHLD and sits in a loop that never waits, and the signal is not pending"
+	words := func(what string) string { return strings.Repeat(what+" ", 30) + "end-of-" + what }
+	sick[0].Remedies = []detect.Remedy{
+		{Do: words("first"), Risk: words("danger"), Act: &detect.Action{Signal: pcb.SIGCHLD, Target: idOf(pidAgent)}},
+		{Do: words("second"), Risk: words("loss"), Act: &detect.Action{Signal: pcb.SIGTERM, Target: idOf(pidAgent)}},
+	}
+	for _, keys := range []string{"k", "f x"} {
+		d := newBench(t, 80, 24, Options{})
+		d.show(without(machine(2), nobody, sick...))
+		d.table.selectID(idOf(pidFirstZombie))
+		d.keys(keys)
+		if keys == "k" {
+			d.wants("signal is not pending. ")
+			d.keys("PgDn")
+		}
+		d.wants("end-of-first", "risk: danger", "end-of-danger")
+		d.keys("Down")
+		d.wants("end-of-second", "end-of-loss")
+		d.keys("Enter")
+		d.wants("send SIGTERM?")
 	}
 }
 

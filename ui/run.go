@@ -26,27 +26,28 @@ type Ended struct{ Signal syscall.Signal }
 func (e Ended) Error() string { return "ui: ended by a signal: " + e.Signal.String() }
 
 // Run shows the screen on the terminal until the user quits or ctx ends, and leaves the terminal as it was. A fault
-// in ptop, a signal that stands for one, or the loss of the terminal, is an error.
-func Run(ctx context.Context, b Backend, o Options) error {
+// in ptop, a signal that stands for one, or the loss of the terminal, is an error. parting is what was under way then and
+// goes no further, to be told when the screen is gone; mostly it is empty.
+func Run(ctx context.Context, b Backend, o Options) (parting string, err error) {
 	t, err := openTerminal(o.NoColor)
 	if err != nil {
-		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
+		return "", fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
 	defer t.close()
 	screen, err := t.screen()
 	if err != nil {
-		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
+		return "", fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
 	ctx, stop := untilFault(ctx)
 	defer stop()
 	if err := screen.Init(); err != nil {
-		return fmt.Errorf("%w (%v)", ErrNoTerminal, err)
+		return "", fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
-	err = runOn(ctx, b, o, &opened{Screen: screen}, t.restore)
+	parting, err = runOn(ctx, b, o, &opened{Screen: screen}, t.restore)
 	if ended, ok := context.Cause(ctx).(Ended); ok {
-		return ended
+		return parting, ended
 	}
-	return err
+	return parting, err
 }
 
 // untilFault gives a context that a signal which stands for a fault ends, with Ended as the cause.
@@ -123,11 +124,11 @@ func (s *opened) Fini() {
 
 // runOn runs the screen's event loop on an initialised screen, which it closes in the end. restore is the last
 // resort when that does not succeed.
-func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, restore func()) error {
+func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, restore func()) (parting string, err error) {
 	a, err := newApp(b, o)
 	if err != nil {
 		screen.Fini()
-		return err
+		return "", err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -184,9 +185,10 @@ func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, resto
 		case <-time.After(stuckAfter):
 			restore()
 			failure.set(errors.New("ui: the screen did not end in time; the terminal was restored without it"))
+			return "", failure.get() // the app is the event loop's yet
 		}
 	}
-	return failure.get()
+	return a.parting(), failure.get()
 }
 
 // guarded runs f and turns a panic into an error.

@@ -31,7 +31,10 @@ func start(t *testing.T, b Backend, fake *fakeBackend) *live {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &live{t, fake, screen, cancel, make(chan error, 1)}
-	go func() { l.done <- runOn(ctx, b, Options{}, &opened{Screen: screen}, func() {}) }()
+	go func() {
+		_, err := runOn(ctx, b, Options{}, &opened{Screen: screen}, func() {})
+		l.done <- err
+	}()
 	t.Cleanup(cancel)
 	return l
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"ptop/internal/sick"
@@ -57,10 +59,34 @@ func TestGracefulStopOnScreen(t *testing.T) {
 		return strings.Contains(s, "to: with the whole subtree, 1 process ") && !strings.Contains(s, "binding…")
 	})
 	term.keys("y")
-	term.waitFor("SIGTERM sent to 1 process", "it ended after", "Esc closes")
+	term.waitFor("SIGTERM sent to ", ") ended after", "Esc closes")
 	parent.WaitGone()
 	term.keys("Enter")
 	term.waitUntil("end of the dialog", func(s string) bool { return !strings.Contains(s, "Esc closes") })
 	term.keys("q")
 	term.waitFor("exit code 0")
+}
+
+// Who quits during the grace reads on the terminal what has been sent, and that nothing follows.
+func TestQuitDuringAGracefulStop(t *testing.T) {
+	deaf := exec.Command("sh", "-c", "trap '' TERM; while :; do sleep 1000 & wait; done")
+	deaf.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := deaf.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Kill(-deaf.Process.Pid, syscall.SIGKILL); _ = deaf.Wait() })
+	term := newTerminal(t, 120, 40)
+	term.typed(buildPtop(t) + " -d 0.5 --grace 3600 -p " + strconv.Itoa(deaf.Process.Pid) + "; echo exit code $?")
+	term.keys("Enter")
+	term.waitFor("COMMAND", "Help", strconv.Itoa(deaf.Process.Pid))
+	term.keys("k")
+	term.waitFor("graceful stop")
+	term.keys("Home", "Enter")
+	term.waitUntil("the dialog", func(s string) bool {
+		return strings.Contains(s, "stop gracefully?") && !strings.Contains(s, "binding…")
+	})
+	term.keys("y")
+	term.waitFor("SIGTERM sent to sh (", "waiting for sh (")
+	term.keys("C-c")
+	term.waitFor("ptop: SIGTERM was sent to sh ("+strconv.Itoa(deaf.Process.Pid)+"); no SIGKILL follows", "exit code 0")
 }

@@ -89,7 +89,7 @@ func bind(root string, id pcb.ID) (bound, error) {
 		return bound{}, fmt.Errorf("process %d is hidden from this user (/proc is mounted with hidepid): run ptop as root", id.PID)
 	}
 	if isEnded(err) {
-		return bound{}, fmt.Errorf("no process has the pid %d: %w", id.PID, ErrEnded)
+		return bound{}, fmt.Errorf("there is no process %d: it has ended, never was, or is hidden", id.PID)
 	}
 	if err != nil {
 		return bound{}, fmt.Errorf("process %d could not be bound: %w", id.PID, err)
@@ -301,15 +301,19 @@ func readAt(dir int, name string) (string, error) {
 // isEnded reports whether err is how /proc says that a process is no more.
 func isEnded(err error) bool { return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) }
 
-// asWhom says who may act on a bound process: root and its real user.
-func (b *bound) asWhom() string {
-	status, err := readAt(b.dir, "status")
+// notPermitted adds to an error of the kernel whose process it is, and who may act on it: root and its real user.
+func (b *bound) notPermitted(err error) error {
+	status, unread := readAt(b.dir, "status")
 	uid, _, _ := strings.Cut(statusField(status, "Uid"), "\t")
-	if err != nil || uid == "0" {
-		return "root"
+	switch {
+	case unread != nil || uid == "":
+		return fmt.Errorf("%w: run ptop as root", err)
+	case uid == "0":
+		return fmt.Errorf("%w: it belongs to root; run ptop as root", err)
 	}
+	owner := "uid " + uid
 	if u, err := user.LookupId(uid); err == nil {
-		return "root or as " + u.Username
+		owner = u.Username
 	}
-	return "root or as uid " + uid
+	return fmt.Errorf("%w: it belongs to %s; run ptop as root or as %s", err, owner, owner)
 }

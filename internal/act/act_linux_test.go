@@ -137,7 +137,7 @@ func TestBindRefuses(t *testing.T) {
 	}{
 		{"", pcb.ID{PID: int32(pid), Start: 1}, "the process has ended; the pid " + strconv.Itoa(pid) + " is borne by another one now"},
 		{"", pcb.ID{PID: int32(tid)}, "a thread of process " + strconv.Itoa(pid)},
-		{"", pcb.ID{PID: int32(ended.Process.Pid)}, "no process has the pid"},
+		{"", pcb.ID{PID: int32(ended.Process.Pid)}, "it has ended, never was, or is hidden"},
 		{t.TempDir(), pcb.ID{PID: int32(pid)}, "is not the /proc of a running kernel"},
 		{"/nonexistent", pcb.ID{PID: int32(pid)}, "no such file"},
 	} {
@@ -214,12 +214,49 @@ func TestWhatASignalCannotDoIsSaid(t *testing.T) {
 	}
 }
 
+// Only of one that has no other thread which could take it.
+func TestBlockedIsSaid(t *testing.T) {
+	const status = "SigBlk:\t0000000000004000\nSigIgn:\t0000000000000000\nNSpid:\t7\n"
+	if got, want := withstood(status, pcb.SIGTERM, 1), "; it blocks that signal: it may take it by sigwait or signalfd, or when it lifts that"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+	if got := withstood(status, pcb.SIGTERM, 2) + withstood(status, pcb.SIGHUP, 1); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Not by a real one: which pid has one differs from machine to machine, and a container sees none.
 func TestKernelThreadIsRefused(t *testing.T) {
 	kernel, other := bound{id: pcb.ID{PID: 2}, kernel: true}, bound{id: pcb.ID{PID: 2}}
 	wantError(t, kernel.refuse("/proc", task{state: 'S'}), "kernel thread")
 	if err := other.refuse("/proc", task{state: 'S'}); err != nil {
 		t.Errorf("another process: %v", err)
+	}
+	pid, _ := start(t, helper("sleep", ""))
+	held := bindOne(t, pid)
+	held.(*target).bound[0].kernel = true
+	wantError(t, only(t, held.Renice(5)).Err, "nice was not set: the process is a kernel thread")
+	if niceOf(t, pid) == 5 {
+		t.Error("it was set all the same")
+	}
+}
+
+// What would be refused is told in the words of the refusal, and nothing is done.
+func TestRefusalsAreForetold(t *testing.T) {
+	_, line := start(t, helper("parent", ""))
+	dead, err := strconv.Atoi(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := bindOne(t, dead)
+	if want, got := only(t, held.Signal(pcb.SIGKILL)).Err, only(t, Refusals(held, pcb.SIGKILL)).Err; got.Error() != want.Error() {
+		t.Errorf("foretold %v, and it is %v", got, want)
+	}
+	wantError(t, only(t, Refusals(held, 0)).Err, "nice was not set: the process is a zombie")
+	pid, _ := start(t, helper("sleep", ""))
+	living := bindOne(t, pid)
+	if refused := append(Refusals(living, pcb.SIGKILL), Refusals(living, 0)...); len(refused) != 0 || len(living.Look().Gone()) != 0 {
+		t.Errorf("foretold %v, gone %v", refused, living.Look().Gone())
 	}
 }
 
@@ -298,7 +335,7 @@ const nobody = 65534
 
 func TestDeniedSaysWhatToDo(t *testing.T) {
 	sick.NeedRoot(t, "other users")
-	for uid, who := range map[uint32]string{0: "root\n", 4242424: "root or as uid 4242424\n"} {
+	for uid, who := range map[uint32]string{0: "it belongs to root; run ptop as root\n", 4242424: "it belongs to uid 4242424; run ptop as root or as uid 4242424\n"} {
 		cmd := helper("threads", "1")
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: uid}
 		pid, _ := start(t, cmd)
@@ -309,8 +346,8 @@ func TestDeniedSaysWhatToDo(t *testing.T) {
 			t.Fatal(err)
 		}
 		signal, renice, _ := strings.Cut(string(out), "\n")
-		wantError(t, errors.New(signal+"\n"), "\"\" SIGTERM was not sent: operation not permitted: run ptop as "+who)
-		wantError(t, errors.New(renice), "\"\" nice was set for 0 of", "operation not permitted: run ptop as "+who)
+		wantError(t, errors.New(signal+"\n"), "\"\" SIGTERM was not sent: operation not permitted: "+who)
+		wantError(t, errors.New(renice), "\"\" nice was set for 0 of", "operation not permitted: "+who)
 	}
 }
 

@@ -18,6 +18,9 @@ func Bind(_ string, ids []pcb.ID, _ pcb.Scope) (pcb.Target, []pcb.Outcome) {
 	return nobody{}, failed
 }
 
+// Refusals gives nobody: nobody is bound.
+func Refusals(pcb.Target, pcb.Signal) []pcb.Outcome { return nil }
+
 // RaiseOwn does nothing: a monitor that starts late is no worry on the systems where ptop does not diagnose.
 func RaiseOwn() {}
 

@@ -105,7 +105,11 @@ func actAs(arg string) {
 	for _, o := range failed {
 		fmt.Println("bind:", o.Err)
 	}
-	for _, o := range append(target.Signal(pcb.SIGTERM), target.Renice(5)...) {
+	sent := target.Signal(pcb.SIGTERM)
+	if told := Refusals(target, pcb.SIGTERM); len(sent) > 0 && (len(told) != 1 || told[0].Err.Error() != sent[0].Err.Error()) {
+		fmt.Println("foretold:", told)
+	}
+	for _, o := range append(sent, target.Renice(5)...) {
 		fmt.Printf("%q %v\n", o.Did, o.Err)
 	}
 }

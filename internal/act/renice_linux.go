@@ -42,13 +42,24 @@ func (t *target) Renice(nice int) []pcb.Outcome {
 	})
 }
 
-func (b *bound) renice(nice int) (string, error) {
+// refuseNice says why the nice value of this process is left alone.
+func (b *bound) refuseNice() error {
 	now, err := b.read()
-	if err == nil && now.zombie() {
+	switch {
+	case err != nil:
+	case now.zombie():
 		err = errors.New("the process is a zombie, it never runs again")
+	case b.kernel:
+		err = errors.New("the process is a kernel thread, the whole machine may wait for what it does")
+	default:
+		return nil
 	}
-	if err != nil {
-		return "", fmt.Errorf("nice was not set: %w", err)
+	return fmt.Errorf("nice was not set: %w", err)
+}
+
+func (b *bound) renice(nice int) (string, error) {
+	if err := b.refuseNice(); err != nil {
+		return "", err
 	}
 	// A thread that is made while this goes on has the value of the one that made it: list until there is none new.
 	seen := make(map[int]bool)
@@ -116,7 +127,7 @@ func (b *bound) reniceThread(tid, nice int) error {
 	case errors.Is(err, unix.EACCES):
 		return fmt.Errorf("thread %d: %w: a lower nice value needs root (CAP_SYS_NICE) or a higher limit (ulimit -e)", tid, err)
 	case errors.Is(err, unix.EPERM):
-		return fmt.Errorf("thread %d: %w: run ptop as %s", tid, err, b.asWhom())
+		return fmt.Errorf("thread %d: %w", tid, b.notPermitted(err))
 	case err != nil:
 		return fmt.Errorf("thread %d: %w", tid, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,17 +26,41 @@ func (b *bound) signal(root string, sig pcb.Signal) (string, error) {
 	if sig < 1 || sig > 64 {
 		return "", fmt.Errorf("signal %d does not exist: want 1 to 64", int(sig))
 	}
+	now, err := b.send(root, sig, unix.Signal(sig))
+	if err != nil {
+		return "", err
+	}
+	return "sent " + sig.String() + b.afterword(sig, now), nil
+}
+
+// send sends a signal that is spoken of as sig: sig itself, or 0, which asks the kernel whether it would be let through and
+// does nothing else.
+func (b *bound) send(root string, sig pcb.Signal, as unix.Signal) (task, error) {
 	now, err := b.read()
 	if err == nil {
 		err = b.refuse(root, now)
 	}
 	if err == nil {
-		err = sendSignal(b.dir, unix.Signal(sig), nil, 0)
+		err = sendSignal(b.dir, as, nil, 0)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%v was not sent: %w", sig, b.explainSignal(err))
+		err = fmt.Errorf("%v was not sent: %w", sig, b.explainSignal(err))
 	}
-	return "sent " + sig.String() + b.afterword(sig, now), nil
+	return now, err
+}
+
+// Refusals gives those processes of a Target of Bind to which sig would not be sent, each with what Signal would say; for a
+// sig of 0 those whose nice value would not be set, as far as that can be told before. It does nothing to anybody.
+func Refusals(held pcb.Target, sig pcb.Signal) []pcb.Outcome {
+	t := held.(*target)
+	outcomes := t.each(nil, func(b *bound) (string, error) {
+		if sig == 0 {
+			return "", b.refuseNice()
+		}
+		_, err := b.send(t.root, sig, 0)
+		return "", err
+	})
+	return slices.DeleteFunc(outcomes, func(o pcb.Outcome) bool { return o.Err == nil })
 }
 
 // refuse says why a signal to this process would do nothing, or harm ptop's user.
@@ -69,7 +94,7 @@ func (b *bound) explainSignal(err error) error {
 	case errors.Is(err, unix.ESRCH):
 		return fmt.Errorf("%w meanwhile; nobody was signalled (%w)", ErrEnded, err)
 	case errors.Is(err, unix.EPERM):
-		return fmt.Errorf("%w: run ptop as %s", err, b.asWhom())
+		return b.notPermitted(err)
 	case errors.Is(err, unix.EINVAL):
 		return fmt.Errorf("%w: the process is in a pid namespace that ptop's does not contain", err)
 	case errors.Is(err, unix.ENOSYS):
@@ -94,8 +119,16 @@ func (b *bound) afterword(sig pcb.Signal, before task) string {
 	if err != nil {
 		return ""
 	}
+	return withstood(status, sig, before.threads)
+}
+
+// withstood says by a status file why a process may not act on a signal that it has got.
+func withstood(status string, sig pcb.Signal, threads int) string {
 	if maskHas(status, "SigIgn", sig) {
 		return "; it ignores that signal"
+	}
+	if threads == 1 && maskHas(status, "SigBlk", sig) { // of several, another thread may take it
+		return "; it blocks that signal: it may take it by sigwait or signalfd, or when it lifts that"
 	}
 	// Of a nested pid namespace the first process can be killed and stopped from outside.
 	pids := strings.Fields(statusField(status, "NSpid"))

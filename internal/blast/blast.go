@@ -28,6 +28,7 @@ type Plan struct {
 	IDs    []pcb.ID // those who are named; a start of 0 takes any bearer of the pid
 	Scope  pcb.Scope
 	Deed   Deed
+	Barred []pcb.ID // those who are known to be out of reach: it is not permitted, say
 }
 
 // Evidence is what was read for a Plan.
@@ -101,8 +102,15 @@ func (p *Plan) reached() []int32 {
 	return slices.DeleteFunc(p.meant(), func(i int32) bool {
 		q := &p.Snap.Procs[i]
 		signal := p.Deed.Signal != 0
-		return signal && (Beyond(q) || q.PID == p.Snap.Self.PID) || p.Deed.Graceful && q.PID == 1
+		return p.barred(q.ID) || Beyond(q) || signal && q.PID == p.Snap.Self.PID || p.Deed.Graceful && q.PID == 1
 	})
+}
+
+// Nobody reports whether there is nobody to whom it goes.
+func (p *Plan) Nobody() bool { return len(p.reached()) == 0 }
+
+func (p *Plan) barred(id pcb.ID) bool {
+	return slices.ContainsFunc(p.Barred, func(b pcb.ID) bool { return b.PID == id.PID && (b.Start == 0 || b.Start == id.Start) })
 }
 
 // named gives the positions of those who are named.

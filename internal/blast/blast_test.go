@@ -109,7 +109,7 @@ func TestRadius(t *testing.T) {
 			pcb.Alone, term, listens,
 			[]int32{20},
 			[]string{
-				"caution listening: nobody listens any more at tcp 127.0.0.1:81", "note listening_kept: stays open: tcp 0.0.0.0:80, which worker (21) holds, too",
+				"caution listening: nobody listens any more at tcp 127.0.0.1:81", "note listening_kept: stays open: tcp 0.0.0.0:80, held by worker (21), too",
 				"caution restart: systemd starts nginx.service again (Restart=always); systemctl stop nginx.service", "note descendants_left: 2 descendants are left alone, with another parent: worker (21), worker (22)",
 				"note zombies: 1 dead child goes to PID 1", "note catches: nginx (20) catches SIGTERM",
 			},
@@ -143,8 +143,8 @@ func TestRadius(t *testing.T) {
 		"stopped":               {pcb.Alone, term, nil, []int32{41}, []string{"vim (41) is stopped: it acts on the signal when it goes on"}, nil},
 		"stopped, gracefully":   {pcb.Alone, graceful, nil, []int32{41}, []string{"vim (41) is stopped: it gets SIGCONT, too"}, nil},
 		"stopped, killed":       {pcb.Alone, kill, nil, []int32{41}, nil, []string{"caveat"}},
-		"blocked":               {pcb.Alone, term, nil, []int32{42}, []string{"blocker (42) blocks SIGTERM: it waits until that is lifted"}, nil},
-		"blocked, gracefully":   {pcb.Alone, graceful, nil, []int32{42}, []string{"blocker (42) blocks SIGTERM: SIGKILL ends it after the grace"}, nil},
+		"blocked":               {pcb.Alone, term, nil, []int32{42}, []string{"blocker (42) blocks SIGTERM: it may take it by sigwait or signalfd, or when it lifts that"}, nil},
+		"blocked, gracefully":   {pcb.Alone, graceful, nil, []int32{42}, []string{"blocker (42) blocks SIGTERM: it may take it by sigwait or signalfd, or when it lifts that; if not, SIGKILL ends it after the grace, and it can't clean up"}, nil},
 		"PID 1 is left out":     {pcb.Alone, graceful, nil, []int32{1}, nil, []string{"descendants_left", "catches"}},
 		"two alike":             {pcb.Alone, kill, nil, []int32{2, 23, 40}, []string{"kthreadd (2) is a kernel thread", "sh (23) is dead already"}, nil},
 		"its login, all of it":  {pcb.Subtree, Deed{Signal: pcb.Signal(10)}, nil, []int32{10}, []string{"danger self: ptop itself is among them", "danger own_ancestor"}, nil},
@@ -190,6 +190,40 @@ func TestReached(t *testing.T) {
 		if !slices.Equal(pids, test.want) {
 			t.Errorf("scope %d of %d reaches %v, not %v", test.scope, test.pid, pids, test.want)
 		}
+	}
+}
+
+// What stays open is told holder by holder, and what could not be read in the right number.
+func TestPortsByHolder(t *testing.T) {
+	both := []string{"tcp 0.0.0.0:80", "tcp 127.0.0.1:81"}
+	text, _ := radius(pcb.Alone, term, &Evidence{Probes: map[pcb.ID]*pcb.Probe{
+		{PID: 20, Start: 20}: {Have: pcb.ProbeFiles, Listening: append([]string{"udp *:53"}, both...)},
+		{PID: 21, Start: 21}: {Have: pcb.ProbeFiles, Listening: both},
+		{PID: 22, Start: 22}: {Have: pcb.ProbeFiles, Listening: []string{"udp *:53"}},
+	}}, 20)
+	if want := "stays open: udp *:53, held by worker (22), too; tcp 0.0.0.0:80, tcp 127.0.0.1:81, held by worker (21), too"; !strings.Contains(text, want) {
+		t.Errorf("it lacks %q:\n%s", want, text)
+	}
+	text, _ = radius(pcb.Alone, term, &Evidence{}, 21, 22)
+	if want := "where 2 processes listen could not be read"; !strings.Contains(text, want) {
+		t.Errorf("it lacks %q:\n%s", want, text)
+	}
+}
+
+// A kernel thread, and the dead, get no nice value.
+func TestNiceOfThoseBeyond(t *testing.T) {
+	text, r := radius(pcb.Alone, renice, nil, 2, 23)
+	if len(r.Reached) != 0 || !strings.Contains(text, "kthreadd (2) is a kernel thread: its nice value is left alone") {
+		t.Errorf("reached are %v:\n%s", r.Reached, text)
+	}
+}
+
+// Those out of reach are not told as reached, whether they are known with their start or by the pid alone.
+func TestBarred(t *testing.T) {
+	s := house()
+	p := &Plan{Snap: s, Forest: tree.Build(s), IDs: []pcb.ID{{PID: 20}}, Scope: pcb.Subtree, Deed: term, Barred: []pcb.ID{{PID: 20, Start: 20}, {PID: 21}, {PID: 22, Start: 1}}}
+	if r := p.Radius(nil); len(r.Reached) != 1 || r.Reached[0].PID != 22 {
+		t.Errorf("reached are %v", r.Reached)
 	}
 }
 

@@ -95,7 +95,8 @@ func (v *view) ports() {
 	if v.e == nil {
 		return
 	}
-	var gone, kept []string
+	var gone, others []string
+	kept := map[string][]string{} // by who else holds them
 	unread := 0
 	holders := v.holders()
 	for _, i := range v.reached {
@@ -109,8 +110,11 @@ func (v *view) ports() {
 		}
 		for _, socket := range probe.Listening {
 			if holder, other := holders[socket]; other {
-				if text := socket + ", which " + holder + " holds, too"; !slices.Contains(kept, text) {
-					kept = append(kept, text)
+				if kept[holder] == nil {
+					others = append(others, holder)
+				}
+				if !slices.Contains(kept[holder], socket) {
+					kept[holder] = append(kept[holder], socket)
 				}
 			} else if !slices.Contains(gone, socket) {
 				gone = append(gone, socket)
@@ -125,10 +129,14 @@ func (v *view) ports() {
 		v.point("listening", Caution, pcb.ID{}, after+some(gone))
 	}
 	if len(kept) > 0 {
-		v.point("listening_kept", Note, pcb.ID{}, "stays open: "+some(kept))
+		var said []string
+		for _, holder := range others {
+			said = append(said, some(kept[holder])+", held by "+holder+", too")
+		}
+		v.point("listening_kept", Note, pcb.ID{}, "stays open: "+strings.Join(said[:min(len(said), listed)], "; "))
 	}
 	if unread > 0 {
-		v.point("listening_unread", Note, pcb.ID{}, fmt.Sprintf("where %s listens could not be read", count(unread)))
+		v.point("listening_unread", Note, pcb.ID{}, "where "+plural(unread, "process listens", "processes listen")+" could not be read")
 	}
 }
 

@@ -17,7 +17,9 @@ func (d Deed) Caveat(s *pcb.Snapshot, id pcb.ID) string {
 		return "has ended meanwhile"
 	case dead(p):
 		return "is dead already: only its parent" + parentText(s, p) + " can let it go, by waiting for it"
-	case p.KernelThread() && (sig != 0 || d.Graceful):
+	case p.KernelThread() && sig == 0:
+		return "is a kernel thread: its nice value is left alone, as the whole machine may wait for what it does"
+	case p.KernelThread():
 		return "is a kernel thread: these ignore signals"
 	case sig == 0:
 		return ""
@@ -32,12 +34,16 @@ func (d Deed) Caveat(s *pcb.Snapshot, id pcb.ID) string {
 	return waits(p, sig)
 }
 
-// Beyond reports whether no signal does anything to a process: it is dead already, or a kernel thread.
+// Beyond reports whether neither a signal nor a nice value is for a process: it is dead already, or a kernel thread.
 func Beyond(p *pcb.Process) bool { return dead(p) || p.KernelThread() }
 
 // afterGrace is the caveat of a graceful stop, which has a second rung, and lets go on who is stopped.
 func (d Deed) afterGrace(p *pcb.Process) string {
-	if why := deaf(p, d.Signal); why != "" {
+	switch why := deaf(p, d.Signal); {
+	case why == "":
+	case d.Signal.InMask(p.SigBlocked) && !d.Signal.InMask(p.SigIgnored):
+		return why + "; if not, SIGKILL ends it after the grace, and it can't clean up"
+	default:
 		why, _, _ = strings.Cut(why, ":")
 		return why + ": SIGKILL ends it after the grace, and it can't clean up"
 	}
@@ -56,7 +62,7 @@ func deaf(p *pcb.Process, sig pcb.Signal) string {
 	case namespaceFirst(p) && !sig.InMask(p.SigCaught):
 		return "is PID 1 of a pid namespace and has no handler for " + sig.String() + ": the kernel drops it"
 	case sig.InMask(p.SigBlocked) && p.Threads == 1:
-		return "blocks " + sig.String() + ": it waits until that is lifted"
+		return "blocks " + sig.String() + ": it may take it by sigwait or signalfd, or when it lifts that"
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"ptop/internal/act"
 	"ptop/internal/blast"
 	"ptop/internal/ladder"
+	"ptop/internal/monitor"
 	"ptop/internal/sanitize"
 	"ptop/pcb"
 )
@@ -25,7 +26,7 @@ func (p *program) signal(ctx context.Context) (exitCode, error) {
 
 func (p *program) renice(ctx context.Context) (exitCode, error) {
 	nice := p.opt.renice
-	return p.act(ctx, deed{words: fmt.Sprintf("renice to %d", nice), do: func(t pcb.Target) []pcb.Outcome { return t.Renice(nice) }})
+	return p.act(ctx, deed{words: fmt.Sprintf("renice to %d", nice), nice: &nice, do: func(t pcb.Target) []pcb.Outcome { return t.Renice(nice) }})
 }
 
 // stop ends processes step by step, and tells each step as it is made. An interrupt during the grace gives it up.
@@ -33,11 +34,15 @@ func (p *program) stop(ctx context.Context) (exitCode, error) {
 	ctx, release := p.untilInterrupted(ctx)
 	defer release()
 	grace := time.Duration(p.opt.grace)
-	words := fmt.Sprintf("send SIGTERM, and after %v SIGKILL to who is left,", grace)
-	return p.act(ctx, deed{Deed: blast.Deed{Signal: pcb.SIGTERM, Graceful: true}, words: words, do: func(t pcb.Target) []pcb.Outcome {
+	words := fmt.Sprintf("send SIGTERM, and after %v SIGKILL to who is left", grace)
+	var unwritten error // it is no reason to leave the ladder half way
+	code, err := p.act(ctx, deed{Deed: blast.Deed{Signal: pcb.SIGTERM, Graceful: true}, words: words, grace: grace, do: func(t pcb.Target) []pcb.Outcome {
 		result := ladder.Stop(ctx, t, ladder.Plan{Grace: grace}, func(s ladder.Step) {
-			if !s.Passing {
-				fmt.Fprintf(p.out, "%7s  %s\n", ladder.Seconds(s.At), sanitize.Text(s.Text))
+			if s.Passing {
+				return
+			}
+			if _, err := fmt.Fprintf(p.out, "%7s  %s\n", ladder.Seconds(s.At), sanitize.Text(s.Text)); err != nil && unwritten == nil {
+				unwritten = err
 			}
 		})
 		for i := range result.Left {
@@ -45,12 +50,18 @@ func (p *program) stop(ctx context.Context) (exitCode, error) {
 		}
 		return append(result.Refused, result.Left...)
 	}})
+	if err == nil {
+		err = unwritten
+	}
+	return code, err
 }
 
 // deed is one action of the command line.
 type deed struct {
 	blast.Deed
-	words string // "send SIGTERM"
+	words string        // "send SIGTERM"
+	grace time.Duration // of a graceful one
+	nice  *int          // nil for a signal
 	do    func(pcb.Target) []pcb.Outcome
 }
 
@@ -78,7 +89,7 @@ func (p *program) act(ctx context.Context, d deed) (exitCode, error) {
 	}
 	target, failed := act.Bind(p.root(), distinct(ids), p.scope())
 	defer target.Close()
-	return p.tell(ctx, append(failed, d.do(target)...))
+	return p.tell(ctx, nil, append(failed, d.do(target)...))
 }
 
 // scope is whom an action reaches beside those that are named. A setting does not widen it: that takes a flag.
@@ -107,7 +118,8 @@ func distinct(ids []pcb.ID) []pcb.ID {
 	return out
 }
 
-func (p *program) tell(ctx context.Context, outcomes []pcb.Outcome) (exitCode, error) {
+// tell says what became of each process. What is found about zombies is taken from f; nil for a reading of its own.
+func (p *program) tell(ctx context.Context, f *monitor.Frame, outcomes []pcb.Outcome) (exitCode, error) {
 	result := error(nil)
 	var zombies []pcb.ID
 	for _, o := range outcomes {
@@ -126,22 +138,23 @@ func (p *program) tell(ctx context.Context, outcomes []pcb.Outcome) (exitCode, e
 			return exitFailed, err
 		}
 	}
-	p.explainZombies(ctx, zombies)
+	p.explainZombies(ctx, f, zombies)
 	return exitDone, result
 }
 
 // explainZombies tells what helps against those that no signal reaches: what one reading finds about them.
-func (p *program) explainZombies(ctx context.Context, ids []pcb.ID) {
+func (p *program) explainZombies(ctx context.Context, f *monitor.Frame, ids []pcb.ID) {
 	if len(ids) == 0 {
 		return
 	}
-	sampler, err := p.sampler()
-	if err != nil {
-		return
-	}
-	f, err := sampler.Next(ctx)
-	if err != nil {
-		return
+	if f == nil {
+		sampler, err := p.sampler()
+		if err != nil {
+			return
+		}
+		if f, err = sampler.Next(ctx); err != nil {
+			return
+		}
 	}
 	var told []string
 	for i := range f.Findings {

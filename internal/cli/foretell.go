@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"sync"
 
 	"ptop/collect/detail"
+	"ptop/export"
+	"ptop/internal/act"
 	"ptop/internal/blast"
+	"ptop/internal/ladder"
 	"ptop/internal/monitor"
 	"ptop/pcb"
 )
@@ -24,28 +27,40 @@ func (p *program) foretell(ctx context.Context, d deed, ids []pcb.ID) (exitCode,
 	if f.Snap.Foreign {
 		return exitUsage, usagef("no action is possible: %s", f.Snap.ForeignWhy)
 	}
-	result := error(nil)
-	for _, id := range ids {
-		if f.Snap.Lookup(id) == nil {
-			result = errTold
-			fmt.Fprintf(p.stderr, "%d: failed: no process has that identity: it has ended, never was, or is hidden\n", id.PID)
-		}
-	}
+	refused := p.refusals(d, ids)
 	plan := &blast.Plan{Snap: f.Snap, Forest: f.Forest, IDs: ids, Scope: p.scope(), Deed: d.Deed}
+	for _, o := range refused {
+		plan.Barred = append(plan.Barred, o.ID)
+	}
 	radius := plan.Radius(newScout(p.root()).read(ctx, plan))
 	writer, err := p.writer(nil)
 	if err != nil {
 		return exitUsage, err
 	}
 	if p.opt.json {
-		err = writer.RadiusJSON(f, d.words, &radius)
+		err = writer.RadiusJSON(f, &export.Intent{Words: d.words, Deed: d.Deed, Grace: d.grace, Nice: d.nice, Scope: p.scope()}, &radius)
 	} else {
 		err = writer.Radius(f, d.words, &radius)
 	}
 	if err != nil {
 		return exitFailed, err
 	}
-	return exitDone, result
+	return p.tell(ctx, f, refused)
+}
+
+// refusals gives those to whom the action would not be done, each with what would be said of it then.
+func (p *program) refusals(d deed, ids []pcb.ID) []pcb.Outcome {
+	target, refused := act.Bind(p.root(), ids, p.scope())
+	defer target.Close()
+	if d.Graceful {
+		refused = append(refused, ladder.Refused(target.Look())...)
+	}
+	for _, o := range act.Refusals(target, d.Signal) {
+		if !slices.ContainsFunc(refused, func(known pcb.Outcome) bool { return known.ID == o.ID }) {
+			refused = append(refused, o)
+		}
+	}
+	return refused
 }
 
 // scout reads what a blast radius needs beyond the Snapshot. It may be used by several goroutines.

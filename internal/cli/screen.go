@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/signal"
 	"syscall"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"ptop/internal/blast"
 	"ptop/internal/column"
 	"ptop/internal/monitor"
+	"ptop/internal/sanitize"
 	"ptop/internal/view"
 	"ptop/pcb"
 	"ptop/ui"
@@ -48,9 +50,12 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	err = ui.Run(ctx, &backend{loop, detail.New(p.root()), newScout(p.root()), p}, p.screenOptions(query, columns))
+	parting, err := ui.Run(ctx, &backend{loop, detail.New(p.root()), newScout(p.root()), p}, p.screenOptions(query, columns))
 	if errors.Is(err, ui.ErrNoTerminal) {
 		return exitUsage, usagef("%w: try ptop --json, --once or --check", err)
+	}
+	if parting != "" {
+		fmt.Fprintf(p.stderr, "ptop: %s\n", sanitize.Text(parting))
 	}
 	return exitDone, err
 }

@@ -39,7 +39,8 @@ const freezePasses = 5
 type Step struct {
 	At      time.Duration // since the first signal
 	Text    string
-	Passing bool // the wait is under way: the next Step takes its place
+	Sent    pcb.Signal // what was sent by it; 0 for nothing
+	Passing bool       // the wait is under way: the next Step takes its place
 }
 
 // Result is what the ladder has come to.
@@ -79,9 +80,9 @@ func Stop(ctx context.Context, t pcb.Target, plan Plan, tell func(Step)) Result 
 	}
 	c := &climb{plan: plan, target: t, tell: tell, started: time.Now(), last: map[pcb.ID]pcb.Outcome{}, refused: map[pcb.ID]pcb.Outcome{}}
 	c.refuse(t.Look())
-	asked := c.ask(c.aims(), "") + c.ask(c.newcomers(), " born meanwhile")
+	asked := append(c.ask(c.aims(), ""), c.ask(c.newcomers(), " born meanwhile")...)
 	left := c.wait(ctx, plan.Grace, asked, true)
-	killed := 0
+	var killed []pcb.ID
 	cut := len(left) > 0 && ctx.Err() != nil
 	switch {
 	case cut:
@@ -94,16 +95,25 @@ func Stop(ctx context.Context, t pcb.Target, plan Plan, tell func(Step)) Result 
 		}
 	}
 	r := c.result(left, cut)
-	r.Killed = max(0, killed-len(left))
+	r.Killed = max(0, len(killed)-len(left))
 	return r
+}
+
+// Refused gives those of all that no ladder is for, and says why.
+func Refused(all pcb.Members) []pcb.Outcome {
+	var out []pcb.Outcome
+	for _, m := range all {
+		if m.ID.PID == 1 {
+			out = append(out, pcb.Outcome{ID: m.ID, Name: m.Name, Err: fmt.Errorf("PID 1 holds the system, or this container, together: it is not stopped this way")})
+		}
+	}
+	return out
 }
 
 // refuse sets those aside that no ladder is for.
 func (c *climb) refuse(all pcb.Members) {
-	for _, m := range all {
-		if m.ID.PID == 1 {
-			c.refused[m.ID] = pcb.Outcome{ID: m.ID, Name: m.Name, Err: fmt.Errorf("PID 1 holds the system, or this container, together: it is not stopped this way")}
-		}
+	for _, o := range Refused(all) {
+		c.refused[o.ID] = o
 	}
 	for _, m := range all {
 		if m.Gone && m.Named { // it says why, and sends nothing
@@ -124,21 +134,22 @@ func (c *climb) newcomers() []pcb.ID {
 	return c.target.Extend().Living()
 }
 
-// ask sends SIGTERM, and SIGCONT to those who are stopped, as they could not act on it. It gives how many got it.
-func (c *climb) ask(to []pcb.ID, which string) int {
+// ask sends SIGTERM, and SIGCONT to those who are stopped, as they could not act on it. It gives who got it.
+func (c *climb) ask(to []pcb.ID, which string) []pcb.ID {
 	if len(to) == 0 {
-		return 0
+		return nil
 	}
 	sent := c.send(pcb.SIGTERM, to)
 	if len(sent) > 0 {
-		c.say(fmt.Sprintf("SIGTERM sent to %s%s%s", count(len(sent)), which, c.doubts(sent)))
+		c.sent(pcb.SIGTERM, c.whom(sent)+which+c.doubts(sent))
 	}
 	stopped := slices.DeleteFunc(c.target.Look().Stopped(), func(id pcb.ID) bool { return !slices.Contains(sent, id) })
 	if len(stopped) > 0 {
 		c.send(pcb.SIGCONT, stopped)
-		c.say("SIGCONT sent to " + count(len(stopped)) + " that " + wasOrWere(len(stopped)) + " stopped")
+		that := ", which " + wasOrWere(len(stopped)) + " stopped"
+		c.sent(pcb.SIGCONT, c.whom(stopped)+that)
 	}
-	return len(sent)
+	return sent
 }
 
 // send signals and gives those who got it. Who has ended meanwhile is no failure.
@@ -166,8 +177,8 @@ func (c *climb) send(sig pcb.Signal, to []pcb.ID) []pcb.ID {
 // kill sends SIGKILL to all who are left. They are stopped first, as long as there are new ones: whoever forks between the
 // look at the children and the signal would leave one behind. Of those the ones who were bound last come first, which
 // are the children: when a process group loses its last parent outside while members of it are stopped, the kernel sends
-// SIGHUP to all of it, to others than those who are meant, too. It gives how many got it.
-func (c *climb) kill() int {
+// SIGHUP to all of it, to others than those who are meant, too. It gives who got it.
+func (c *climb) kill() []pcb.ID {
 	fresh := c.newcomers()
 	frozen := len(fresh) > 0
 	for n := 0; len(fresh) > 0 && n < freezePasses; n++ {
@@ -179,30 +190,32 @@ func (c *climb) kill() int {
 		slices.Reverse(left)
 	}
 	sent := c.send(pcb.SIGKILL, left)
-	if len(sent) == 0 {
-		return 0
+	if len(sent) > 0 {
+		c.sent(pcb.SIGKILL, c.whom(sent))
 	}
-	c.say("SIGKILL sent to " + count(len(sent)))
-	return len(sent)
+	return sent
 }
 
-// wait watches until all of total have ended, d is over or ctx ends, and gives who is left. With ask, SIGTERM is sent to
+// wait watches until all of these have ended, d is over or ctx ends, and gives who is left. With ask, SIGTERM is sent to
 // those who are born meanwhile.
-func (c *climb) wait(ctx context.Context, d time.Duration, total int, ask bool) []pcb.ID {
-	start, before := time.Now(), total
+func (c *climb) wait(ctx context.Context, d time.Duration, of []pcb.ID, ask bool) []pcb.ID {
+	start, before := time.Now(), len(of)
 	for look := 1; ; look++ {
 		if ask && look%looksPerSearch == 0 {
-			total += c.ask(c.newcomers(), " born meanwhile")
+			of = append(of, c.ask(c.newcomers(), " born meanwhile")...)
 		}
 		left, spent := c.aims(), time.Since(start)
 		if len(left) == 0 || spent >= d || ctx.Err() != nil {
-			c.came(total, len(left), spent)
+			c.came(of, len(left))
 			return left
 		}
 		if len(left) != before || look%looksPerSearch == 1 {
 			before = len(left)
-			c.tell(Step{At: time.Since(c.started), Passing: true, Text: fmt.Sprintf("%d of %d ended after %s; waiting for %s, %s more",
-				total-len(left), total, Seconds(spent), c.names(left), Seconds(d-spent))})
+			text := fmt.Sprintf("waiting for %s, %s more", c.names(left), Seconds(d-spent))
+			if len(of) > 1 {
+				text = fmt.Sprintf("%d of %d ended; %s", len(of)-len(left), len(of), text)
+			}
+			c.tell(Step{At: time.Since(c.started), Passing: true, Text: text})
 		}
 		select {
 		case <-ctx.Done():
@@ -211,19 +224,23 @@ func (c *climb) wait(ctx context.Context, d time.Duration, total int, ask bool) 
 	}
 }
 
-// came says what came of a signal.
-func (c *climb) came(total, left int, spent time.Duration) {
-	switch ended := total - left; {
+// came says what came of a signal. The time is the Step's own: since the first signal.
+func (c *climb) came(of []pcb.ID, left int) {
+	at := time.Since(c.started)
+	text, after := "", " after "+Seconds(at)
+	switch total := len(of); {
 	case total == 0:
+		return
 	case left == 0 && total == 1:
-		c.say("it ended after " + Seconds(spent))
+		text = c.names(of) + " ended" + after
 	case left == 0:
-		c.say(fmt.Sprintf("all %d ended after %s", total, Seconds(spent)))
+		text = fmt.Sprintf("all %d ended%s", total, after)
 	case total == 1:
-		c.say("it lives on after " + Seconds(spent))
+		text = c.names(of) + " lives on" + after
 	default:
-		c.say(fmt.Sprintf("%d of %d ended, %s left after %s", ended, total, isOrAre(left), Seconds(spent)))
+		text = fmt.Sprintf("%d of %d ended, %s left%s", total-left, total, isOrAre(left), after)
 	}
+	c.tell(Step{At: at, Text: text})
 }
 
 func (c *climb) result(left []pcb.ID, cut bool) Result {
@@ -240,6 +257,18 @@ func (c *climb) result(left []pcb.ID, cut bool) Result {
 
 func (c *climb) say(text string) { c.tell(Step{At: time.Since(c.started), Text: text}) }
 
+func (c *climb) sent(sig pcb.Signal, to string) {
+	c.tell(Step{At: time.Since(c.started), Text: sig.String() + " sent to " + to, Sent: sig})
+}
+
+// whom names one process, and counts several.
+func (c *climb) whom(ids []pcb.ID) string {
+	if len(ids) == 1 {
+		return c.names(ids)
+	}
+	return fmt.Sprintf("%d processes", len(ids))
+}
+
 // doubts says of whom a signal that was sent may do nothing; those of whom the same is to be said together.
 func (c *climb) doubts(sent []pcb.ID) string {
 	alike := map[string][]pcb.ID{}
@@ -254,11 +283,14 @@ func (c *climb) doubts(sent []pcb.ID) string {
 	}
 	text := ""
 	for _, why := range whys {
-		each := ": "
-		if len(alike[why]) > 1 {
-			each = ", each: "
+		switch {
+		case len(sent) == 1:
+			text += "; " + why
+		case len(alike[why]) == 1:
+			text += "; " + c.names(alike[why]) + ": " + why
+		default:
+			text += "; " + c.names(alike[why]) + ", each: " + why
 		}
-		text += "; " + c.names(alike[why]) + each + why
 	}
 	return text
 }
@@ -292,13 +324,6 @@ func (c *climb) names(ids []pcb.ID) string {
 
 func who(o pcb.Outcome) string {
 	return strings.TrimSpace(fmt.Sprintf("%s (%d)", o.Name, o.ID.PID))
-}
-
-func count(n int) string {
-	if n == 1 {
-		return "1 process"
-	}
-	return fmt.Sprintf("%d processes", n)
 }
 
 func isOrAre(n int) string {

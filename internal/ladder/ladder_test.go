@@ -105,9 +105,9 @@ func TestStop(t *testing.T) {
 		left  int
 		no    int
 	}{
-		"ends when asked":  {one(func(*actor) {}), "TERM 5", []string{"SIGTERM sent to 1 process", "it ended after"}, 1, 0, 0},
-		"ignores SIGTERM":  {one(func(a *actor) { a.deaf = true }), "TERM 5, KILL 5", []string{"a (5): it ignores that signal", "it lives on", "SIGKILL sent to 1 process", "it ended"}, 1, 0, 0},
-		"stopped":          {one(func(a *actor) { a.state = 'T' }), "TERM 5, CONT 5", []string{"SIGCONT sent to 1 process that was stopped", "it ended"}, 1, 0, 0},
+		"ends when asked":  {one(func(*actor) {}), "TERM 5", []string{"SIGTERM sent to a (5)", "a (5) ended after"}, 1, 0, 0},
+		"ignores SIGTERM":  {one(func(a *actor) { a.deaf = true }), "TERM 5, KILL 5", []string{"SIGTERM sent to a (5); it ignores that signal", "a (5) lives on", "SIGKILL sent to a (5)", "a (5) ended"}, 1, 0, 0},
+		"stopped":          {one(func(a *actor) { a.state = 'T' }), "TERM 5, CONT 5", []string{"SIGCONT sent to a (5), which was stopped", "a (5) ended"}, 1, 0, 0},
 		"never ends":       {one(func(a *actor) { a.stuck = true }), "TERM 5, KILL 5", []string{"1 is left all the same: a (5)"}, 0, 1, 0},
 		"not permitted":    {one(func(a *actor) { a.denied = true }), "", nil, 0, 0, 1},
 		"a zombie":         {one(func(a *actor) { a.gone = true }), "", nil, 0, 0, 1},
@@ -118,6 +118,9 @@ func TestStop(t *testing.T) {
 	} {
 		var said []string
 		r := Stop(t.Context(), test.stage, Plan{Grace: time.Millisecond, Kill: time.Millisecond, Look: time.Millisecond / 10}, func(s Step) {
+			if _, after, told := strings.Cut(s.Text, " after "); told && after != Seconds(s.At) {
+				t.Errorf("%s: at %s it says %q", name, Seconds(s.At), s.Text)
+			}
 			if !s.Passing {
 				said = append(said, s.Text)
 			}
@@ -146,7 +149,7 @@ func TestForksWhileKilled(t *testing.T) {
 	late := &actor{id: pcb.ID{PID: 6}, state: 'S', deaf: true}
 	plan := Plan{Grace: time.Millisecond, Look: time.Hour}
 	Stop(t.Context(), s, plan, func(step Step) {
-		if strings.HasPrefix(step.Text, "it lives on") {
+		if strings.HasPrefix(step.Text, "a (5) lives on") {
 			s.unborn = []*actor{late}
 		}
 	})
@@ -159,7 +162,7 @@ func TestForksWhileKilled(t *testing.T) {
 func TestRefusedGetNothing(t *testing.T) {
 	s := &stage{actors: []*actor{{id: pcb.ID{PID: 1}, state: 'S'}, {id: pcb.ID{PID: 5}, state: 'S', deaf: true}}}
 	r := Stop(t.Context(), s, Plan{Grace: time.Millisecond, Look: time.Hour}, func(step Step) {
-		if strings.HasPrefix(step.Text, "it lives on") {
+		if strings.HasPrefix(step.Text, "a (5) lives on") {
 			s.actors[1].gone = true
 		}
 	})

@@ -101,7 +101,9 @@ func (b *builder) findings() {
 		if reason := standing.Reason; reason != "" {
 			well = append(well, "no orphan: "+reason)
 		}
-		if n := b.zombies(); n > 0 {
+		if n := b.zombies(); n == 1 {
+			well = append(well, "1 of its children is dead and not waited for yet, not long enough to be told")
+		} else if n > 1 {
 			well = append(well, fmt.Sprintf("%d of its children are dead and not waited for yet, not long enough to be told", n))
 		} else if len(b.r.Forest.Children(b.r.Index)) > 0 {
 			well = append(well, "none of its children is a zombie")

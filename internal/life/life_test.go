@@ -279,3 +279,13 @@ func TestFactsAreDeclared(t *testing.T) {
 		}
 	}
 }
+
+func TestOneChildIsSpokenOfAsOne(t *testing.T) {
+	l := Of(frame(proc(5, 1, 'S'), proc(6, 5, 'Z')), pcb.ID{PID: 5, Start: 5}, nil)
+	said := fmt.Sprint(l.Verdict, l.Sections)
+	for _, want := range []string{"; 1 descendant", "1 of its children is dead"} {
+		if !strings.Contains(said, want) || strings.Contains(said, "1 descendants") {
+			t.Errorf("it lacks %q: %s", want, said)
+		}
+	}
+}

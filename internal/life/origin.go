@@ -110,7 +110,11 @@ func (b *builder) childrenWords() string {
 	if len(kids) > childrenShown {
 		parts = append(parts, fmt.Sprintf("and %d more", len(kids)-childrenShown))
 	}
-	return fmt.Sprintf("%d: %s; %d descendants", len(kids), strings.Join(parts, ", "), len(b.r.Forest.Descendants(b.r.Index)))
+	below := "1 descendant"
+	if n := len(b.r.Forest.Descendants(b.r.Index)); n != 1 {
+		below = fmt.Sprintf("%d descendants", n)
+	}
+	return fmt.Sprintf("%d: %s; %s", len(kids), strings.Join(parts, ", "), below)
 }
 
 // placeWords says the container, the unit, the login, the session and the terminal.
