@@ -35,6 +35,12 @@ const looksPerSearch = 10
 // freezePasses bounds how often those who still fork are stopped anew before they are killed.
 const freezePasses = 5
 
+// How often, and with what pause, it is looked whether they are.
+const (
+	freezeLooks = 20
+	freezeLook  = 2 * time.Millisecond
+)
+
 // Step is one thing that was done, or came of it.
 type Step struct {
 	At      time.Duration // since the first signal
@@ -68,6 +74,7 @@ type climb struct {
 	started time.Time
 	last    map[pcb.ID]pcb.Outcome // what was done to each that was reached
 	refused map[pcb.ID]pcb.Outcome
+	forks   bool // some were born since the climb began
 }
 
 // Stop ends the processes of t, each step told as it is made. When ctx ends during the grace, nobody is killed.
@@ -131,7 +138,9 @@ func (c *climb) aims() []pcb.ID {
 
 // newcomers are those who have come into the target's scope since.
 func (c *climb) newcomers() []pcb.ID {
-	return c.target.Extend().Living()
+	born := c.target.Extend().Living()
+	c.forks = c.forks || len(born) > 0
+	return born
 }
 
 // ask sends SIGTERM, and SIGCONT to those who are stopped, as they could not act on it. It gives who got it.
@@ -174,19 +183,31 @@ func (c *climb) send(sig pcb.Signal, to []pcb.ID) []pcb.ID {
 	return sent
 }
 
-// kill sends SIGKILL to all who are left. They are stopped first, as long as there are new ones: whoever forks between the
+// freeze stops all who are left, and waits shortly until they are: one in the midst of a fork stops after it.
+func (c *climb) freeze() {
+	c.send(pcb.SIGSTOP, c.aims())
+	for range freezeLooks {
+		if len(c.target.Look().Stopped()) >= len(c.aims()) {
+			return
+		}
+		time.Sleep(freezeLook)
+	}
+}
+
+// kill sends SIGKILL to all who are left. Those of a tree that was seen to fork are stopped first, as long as there are new ones: whoever forks between the
 // look at the children and the signal would leave one behind. Of those the ones who were bound last come first, which
 // are the children: when a process group loses its last parent outside while members of it are stopped, the kernel sends
 // SIGHUP to all of it, to others than those who are meant, too. It gives who got it.
 func (c *climb) kill() []pcb.ID {
-	fresh := c.newcomers()
-	frozen := len(fresh) > 0
-	for n := 0; len(fresh) > 0 && n < freezePasses; n++ {
-		c.send(pcb.SIGSTOP, c.aims())
-		fresh = c.newcomers()
+	c.newcomers()
+	for n := 0; c.forks && n < freezePasses; n++ {
+		c.freeze()
+		if len(c.newcomers()) == 0 {
+			break
+		}
 	}
 	left := c.aims()
-	if frozen { // else parents come first, and none of them can act on the death of a child
+	if c.forks { // else parents come first, and none of them can act on the death of a child
 		slices.Reverse(left)
 	}
 	sent := c.send(pcb.SIGKILL, left)

@@ -113,7 +113,7 @@ func TestStop(t *testing.T) {
 		"a zombie":         {one(func(a *actor) { a.gone = true }), "", nil, 0, 0, 1},
 		"found dead":       {one(func(a *actor) { a.gone, a.found = true, true }), "", nil, 0, 0, 0},
 		"PID 1":            {one(func(a *actor) { a.id.PID = 1 }), "", nil, 0, 0, 1},
-		"forks on":         {one(func(a *actor) { a.bears, a.deaf = 2, true }), "TERM 5, TERM 502, TERM 501, KILL 5, KILL 502, KILL 501", []string{"SIGTERM sent to 2 processes born meanwhile", "SIGKILL sent to 3 processes", "all 3 ended"}, 3, 0, 0},
+		"forks on":         {one(func(a *actor) { a.bears, a.deaf = 2, true }), "TERM 5, TERM 502, TERM 501, STOP 5, STOP 502, STOP 501, KILL 501, KILL 502, KILL 5", []string{"SIGTERM sent to 2 processes born meanwhile", "SIGKILL sent to 3 processes", "all 3 ended"}, 3, 0, 0},
 		"of several, some": {&stage{actors: []*actor{{id: pcb.ID{PID: 5}, state: 'S'}, {id: pcb.ID{PID: 6}, state: 'S', deaf: true}}}, "TERM 5, TERM 6, KILL 6", []string{"1 of 2 ended, 1 is left after"}, 2, 0, 0},
 	} {
 		var said []string
