@@ -92,7 +92,7 @@ func needsCalls(t *testing.T) {
 func TestReader(t *testing.T) {
 	t.Parallel()
 	needsCalls(t)
-	l := watched(t, begun(t, "sh", "-c", "trap '' TERM; trap 'x=1' HUP; read line"),
+	l := watched(t, begun(t, "env", "--default-signal=HUP", "sh", "-c", "trap '' TERM; trap 'x=1' HUP; read line"),
 		`^waits: for something to read from descriptor 0, a pipe, pipe:\[\d+\] \(read\)`, `^SIGTERM: ignored: it does nothing$`,
 		`^SIGHUP: caught: `, `^INFO: sh \(\d+\) ignores SIGTERM`,
 		`^origin: child of life.test \(\d+\); has called exec since its fork$`, `^parent: life.test \(\d+\): .*life\.test`, `^spent: running .*waiting (over )?\d+\.\d % of the .* since its creation$`,

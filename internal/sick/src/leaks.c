@@ -78,10 +78,10 @@ static void spin_in_build(void)
 	die("exec");
 }
 
-/* Descriptors up to a number, then 10 a second. */
-static void leak_fds_from(int held)
+/* Descriptors up to a number, then 20 a second up to the most. */
+static void leak_fds_from(int held, rlim_t most)
 {
-	struct rlimit limit = { 2000, 2000 };
+	struct rlimit limit = { most, most };
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		die("setrlimit");
 	for (int n = 0; n < held; n++)
@@ -89,18 +89,18 @@ static void leak_fds_from(int held)
 	ready();
 	for (;;) {
 		descriptor();
-		pause_ms(100);
+		pause_ms(50);
 	}
 }
 
 static void leak_fd(void)
 {
-	leak_fds_from(0);
+	leak_fds_from(0, 2000);
 }
 
 static void leak_fd_full(void)
 {
-	leak_fds_from(1830);
+	leak_fds_from(3605, 4000);
 }
 
 static void leak_thread(void)
