@@ -23,6 +23,10 @@ var ledgerPath = flag.String("diagnosis", "", "write what ps, top and ptop say o
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	// The cases mostly sleep, and so do those who watch them: more than one for each CPU is no load.
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = flag.Set("test.parallel", "4")
+	}
 	code := m.Run()
 	if *ledgerPath != "" && code == 0 {
 		if err := os.WriteFile(*ledgerPath, []byte(cases.markdown()), 0o644); err != nil {
