@@ -151,8 +151,8 @@ func TestThreads(t *testing.T) {
 	reading(t, s)
 	reading(t, s)
 	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock() // the stream goes on
 	p := s.stream.ledger.live[int32(half.PID)]
-	s.stream.mu.Unlock()
 	if p == nil || !p.leaderGone || p.others == 0 {
 		t.Errorf("one whose threads work on is %+v", p)
 	}
