@@ -75,9 +75,6 @@ func (p *Pass) askLocks() (want []pcb.ProbeRequest) {
 	return want
 }
 
-// firstReading reports whether nothing was seen before.
-func (p *Pass) firstReading() bool { return p.Snap.Boot == p.History.began }
-
 // withWaits gives the processes in which a thread was found to wait for a lock, in order.
 func (p *Pass) withWaits() (ids []pcb.ID) {
 	for id := range p.History.kept[p.det] {
@@ -140,17 +137,6 @@ func (l *lockLook) take(now pcb.LockWait, at time.Duration, rivals []pcb.TaskPro
 		}
 	}
 	return w
-}
-
-// probedFor gives the processes of which that kind of evidence was read, or refused, in order.
-func (p *Pass) probedFor(kind pcb.ProbeKinds) (ids []pcb.ID) {
-	for id, probe := range p.Probes {
-		if (probe.Have|probe.Denied|probe.Blocked)&kind != 0 {
-			ids = append(ids, id)
-		}
-	}
-	slices.SortFunc(ids, func(a, b pcb.ID) int { return cmp.Compare(a.PID, b.PID) })
-	return ids
 }
 
 // taskLabel is how prose names a thread: 101 (worker-1).

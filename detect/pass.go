@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"ptop/pcb"
@@ -86,3 +88,17 @@ func whyUnread(probe *pcb.Probe, kind pcb.ProbeKinds) string {
 
 // in reports whether a probe was made and holds that kind of evidence.
 func in(probe *pcb.Probe, kind pcb.ProbeKinds) bool { return probe != nil && probe.Have&kind != 0 }
+
+// firstReading reports whether nothing was seen before.
+func (p *Pass) firstReading() bool { return p.Snap.Boot == p.History.began }
+
+// probedFor gives the processes of which that kind of evidence was read, or refused, in order.
+func (p *Pass) probedFor(kind pcb.ProbeKinds) (ids []pcb.ID) {
+	for id, probe := range p.Probes {
+		if (probe.Have|probe.Denied|probe.Blocked)&kind != 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b pcb.ID) int { return cmp.Compare(a.PID, b.PID) })
+	return ids
+}

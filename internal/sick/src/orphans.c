@@ -76,7 +76,7 @@ static void orphan_stopped(void)
 	park();
 }
 
-static void orphan_subreaper(void)
+void adopt(const char *name, int code)
 {
 	int back[2];
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -85,12 +85,14 @@ static void orphan_subreaper(void)
 	pid_t lost = child();
 	if (lost == 0) {
 		setpgid(0, 0);
+		if (name)
+			prctl(PR_SET_NAME, name);
 		pid_t left = child();
 		if (left == 0)
 			park();
 		if (write(back[1], &left, sizeof left) != sizeof left)
 			die("write");
-		_exit(0);
+		_exit(code);
 	}
 	pid_t left;
 	if (read(back[0], &left, sizeof left) != sizeof left)
@@ -98,12 +100,15 @@ static void orphan_subreaper(void)
 	waitpid(lost, NULL, 0);
 	await_adoption(left, lost);
 	say("main", left);
+	say("parent", lost);
 	say("adopter", getpid());
 	ready();
 	for (;;)
 		if (wait(NULL) < 0)
 			pause_ms(1000);
 }
+
+static void orphan_subreaper(void) { adopt(NULL, 0); }
 
 static void serve(void)
 {

@@ -63,6 +63,9 @@ void reap_on_sigchld(void);
 /* lose starts a process by a session leader that then dies: killed, or after its work. It gives the process. */
 pid_t lose(void (*become)(void), int by_kill);
 
+/* adopt makes a process lose who made it, which has this name and exit code, to its grandparent, a subreaper. */
+void adopt(const char *name, int code);
+
 /* spin computes for ever; spin_ms for a while. */
 void spin(void);
 void spin_ms(int ms);
