@@ -51,7 +51,7 @@ func statePhase(state byte, offCPU bool) Phase {
 }
 
 // Phase is the thread's phase, as Process.Phase tells it for a process.
-func (t *Thread) Phase() Phase { return statePhase(t.State, false) }
+func (t *Thread) Phase() Phase { return statePhase(t.State, t.Have.Has(FieldOnCPU) && !t.OnCPU) }
 
 // StateName says a state letter in words.
 func StateName(state byte) string {

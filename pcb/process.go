@@ -20,6 +20,7 @@ type Process struct {
 	TPGID int32 // foreground process group of the terminal, -1 for none (stat field 8)
 	TTY   int32 // controlling terminal's device number, 0 for none (stat field 7)
 
+	PIDNS  uint32  // inode of its pid namespace, which identifies it (/proc/PID/ns/pid); needs FieldPIDNS
 	NSPIDs []int32 // the pid in each nested namespace, outermost first (status NSpid); nil when there is but one
 	UID    uint32  // real user (status Uid)
 	EUID   uint32  // effective user
@@ -28,20 +29,25 @@ type Process struct {
 	User   string  // the effective user's name; empty when it has none or the lookup has not answered
 	Group  string  // the effective group's name, likewise
 
-	Comm    string // the kernel's name for the task, at most 15 bytes, any byte but NUL (stat field 2)
-	Cmdline string // argv, NUL-separated as in /proc/PID/cmdline, cut at CmdlineMax
-	Exe     string // target of /proc/PID/exe, with the kernel's " (deleted)" suffix when it has one
-	Cgroup  string // the process's cgroup path: the v2 line's, else the systemd or memory hierarchy's
-	Cgroups string // all of /proc/PID/cgroup: processes with the same text share every limit. One string for all that have it
+	Comm     string // the kernel's name for the task, at most 15 bytes, any byte but NUL (stat field 2)
+	Cmdline  string // argv, NUL-separated as in /proc/PID/cmdline, cut at CmdlineMax
+	Exe      string // target of /proc/PID/exe, with the kernel's " (deleted)" suffix when it has one
+	Cgroup   string // the process's cgroup path: the v2 line's, else the systemd or memory hierarchy's
+	CgroupID uint64 // of its cgroup of version 2 (the directory's inode); needs FieldCgroupID
+	Cgroups  string // all of /proc/PID/cgroup: processes with the same text share every limit. One string for all that have it
 
 	Container *Container // what the cgroup path says: container, pod, unit; nil when nothing was recognised
 
 	// State.
-	State     byte  // the kernel's letter: R S D T t Z X I …
-	OnCPU     bool  // for R: told to be running on a processor at the reading (against ready); needs FieldOnCPU
-	ExitCode  int32 // wait status: exit code << 8, or signal; stop signal of a stopped task (stat field 52)
-	ExitSig   int32 // signal sent to the parent on death, 17 for a plain fork (stat field 38)
-	TracerPID int32 // the ptracer's pid, 0 for none (status)
+	State     byte   // the kernel's letter: R S D T t Z X I …
+	OnCPU     bool   // for R: told to be running on a processor at the reading (against ready); needs FieldOnCPU
+	ExitCode  int32  // wait status: exit code << 8, or signal; stop signal of a stopped task (stat field 52)
+	ExitSig   int32  // signal sent to the parent on death, 17 for a plain fork (stat field 38)
+	TracerPID int32  // the ptracer's pid, 0 for none (status)
+	Execs     uint64 // calls of exec by it, and by its ancestors before they made it; needs FieldExecs
+	// What becomes of children, its own and others' (only the task iterator knows); needs FieldReaping.
+	Subreaper   bool // orphans below it become its children (PR_SET_CHILD_SUBREAPER)
+	NoChildWait bool // its children leave no zombies (SA_NOCLDWAIT)
 
 	// Scheduling.
 	Nice        int32
@@ -55,8 +61,9 @@ type Process struct {
 	RunTime     time.Duration // time on a processor (schedstat field 1); all threads with FieldSchedSum, else the leader's
 	RunDelay    time.Duration // time runnable but waiting for a processor (schedstat field 2), likewise
 	SwitchesAt  time.Duration // Snapshot clock (as At) when the switches, RunTime and RunDelay were read
-	Idle        time.Duration // how long ago the leader last ran (/proc/PID/sched se.exec_start), a lower bound; needs FieldIdle
+	Idle        time.Duration // how long ago it last ran (/proc/PID/sched se.exec_start; the task iterator: any thread), a lower bound; needs FieldIdle
 	WChan       string        // kernel function it sleeps in; needs FieldWChan
+	Blocker     int32         // thread that holds the kernel's lock which its main thread waits for, 0 for none or unknown (Linux 6.16); needs FieldBlocker
 	Ended       time.Duration // how long ago a zombie died, or of a live process (LeaderExited) its main thread; a lower bound; needs FieldEnded
 
 	// Memory, bytes.
@@ -82,7 +89,7 @@ type Process struct {
 	ReadBytes, WriteBytes uint64 // bytes that reached storage
 
 	// CPU time and age.
-	UTime, STime   time.Duration // all threads, living and dead; ticks of 10 ms (stat 14, 15)
+	UTime, STime   time.Duration // all threads, living and dead: the exact total, split by what the ticks found (stat 14, 15, in 10 ms)
 	CUTime, CSTime time.Duration // of children that were waited for (stat 16, 17)
 	GTime          time.Duration // guest time, part of UTime (stat 43)
 	Started        time.Duration // start time since boot
@@ -96,9 +103,11 @@ type Process struct {
 	FirstThread int32 // index into Snapshot.Threads of this process's first thread record
 	ThreadCount int32 // number of thread records; 0 when threads were not read
 
-	Have    Fields // which groups could be read
-	Denied  Fields // which groups the kernel refused
-	Blocked bool   // a reader of its memory-backed texts (cmdline, exe) did not return in time; it is quarantined
+	Have Fields // which groups could be read
+	// Which of them the task iterator gave, and which taskstats did; /proc gave the others.
+	FromIterator, FromTaskstats Fields
+	Denied                      Fields // which groups the kernel refused
+	Blocked                     bool   // a reader of its memory-backed texts (cmdline, exe) did not return in time; it is quarantined
 }
 
 // Thread is one task of a process, as far as the reading looked into it.
@@ -113,6 +122,8 @@ type Thread struct {
 	Nice, Priority         int32         // needs FieldStat
 	Policy                 uint32        // needs FieldStat
 	Processor              int32         // needs FieldStat
+	OnCPU                  bool          // as of a Process; needs FieldOnCPU
+	Idle                   time.Duration // how long ago it last ran, a lower bound; needs FieldIdle
 	At                     time.Duration
 	Have                   Fields
 }
@@ -130,9 +141,9 @@ const (
 	FieldRSS                            // RSS (status; kernel threads and zombies have none)
 	FieldMemoryParts                    // PeakRSS, Shared, Anon, Swap (status, likewise)
 	FieldSwitches                       // Voluntary, Involuntary, at least the leader's (status)
-	FieldSwitchesSum                    // … of all living threads
+	FieldSwitchesSum                    // … of all threads: those alive (/proc), and those that ended (task iterator, taskstats)
 	FieldSched                          // RunTime, RunDelay, at least the leader's (schedstat)
-	FieldSchedSum                       // … of all living threads
+	FieldSchedSum                       // … of all threads, likewise
 	FieldIO                             // /proc/PID/io
 	FieldCmdline                        // /proc/PID/cmdline
 	FieldExe                            // /proc/PID/exe
@@ -145,6 +156,11 @@ const (
 	FieldWChan                          // WChan
 	FieldEnded                          // Ended: a zombie can be without it and have FieldIdle, see collect
 	FieldFDs                            // FDs
+	FieldPIDNS                          // PIDNS
+	FieldCgroupID                       // CgroupID
+	FieldExecs                          // Execs
+	FieldReaping                        // Subreaper, NoChildWait
+	FieldBlocker                        // Blocker
 )
 
 // The files that give several groups at once.
