@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,15 +29,19 @@ type Collector struct {
 	clocks *clocks
 	names  *names
 	blocky bounded.Pool // for reads that wait for a process's memory map lock
+	attend atomic.Pointer[[]int32]
+	seed   maphash.Seed
 
-	scan  uint64 // number of the reading
-	pids  []int32
-	known map[int32]*entry
-	stuck stuck
-	walk  threadWalk
-	count fdWalk
-	onCPU map[int32]holder
-	rooms roomCache
+	scan    uint64 // number of the reading
+	pids    []int32
+	known   map[int32]*entry
+	entries entries
+	resting restTurns
+	stuck   stuck
+	walk    threadWalk
+	count   fdWalk
+	onCPU   map[int32]holder
+	rooms   roomCache
 }
 
 // readersMax is how many threads may be lost to processes whose memory map is locked.
@@ -65,6 +70,7 @@ func New(opt Options) (*Collector, error) {
 		opt: opt, place: place, rd: newReader(dir, place.live), system: system,
 		clocks: newClocks(opt.Root, place.live), names: newNames(),
 		blocky: bounded.Pool{Max: readersMax}, known: map[int32]*entry{}, rooms: roomCache{}, walk: newThreadWalk(), count: newFDWalk(place.live), onCPU: map[int32]holder{},
+		seed: maphash.MakeSeed(),
 	}
 	c.SetWant(opt.Want)
 	return c, nil
@@ -93,6 +99,7 @@ func (c *Collector) Collect(ctx context.Context, s *pcb.Snapshot) error {
 	s.Procs = slices.Grow(s.Procs, len(c.pids))
 	c.walk.begin()
 	c.count.begin(len(c.pids))
+	c.resting.begin(len(c.pids), c.attend.Load())
 	if err := c.processes(ctx, s); err != nil {
 		return err
 	}
@@ -129,6 +136,7 @@ func (c *Collector) forget() {
 	for pid, e := range c.known {
 		if e.scan != c.scan {
 			delete(c.known, pid)
+			c.entries.back(e)
 		}
 	}
 }

@@ -180,6 +180,7 @@ func transfers(ctx context.Context, from *process.Process, p *pcb.Process) {
 		p.ReadChars, p.WriteChars = n.ReadBytes, n.WriteBytes
 		p.ReadBytes, p.WriteBytes = n.ReadBytes, n.WriteBytes
 		p.ReadCalls, p.WriteCalls = n.ReadCount, n.WriteCount
+		p.IOAt = p.At
 		p.Have |= pcb.FieldIO
 	}
 }

@@ -9,7 +9,15 @@ import (
 // entry is what is kept of a process between readings, by identity: what is costly to read and seldom changes.
 type entry struct {
 	id   pcb.ID
-	scan uint64 // the reading that saw it last
+	scan uint64      // the reading that saw it last
+	last pcb.Process // what was told of it when it was last read whole, but for its texts and descriptors
+
+	// What says whether it must be read whole again: see mayRest.
+	mark     uint64 // of the text of stat
+	switches uint64 // of the leader, by status
+	moved    bool   // they were more than the time before
+	settled  bool
+	want     Want
 
 	comm   string
 	wchan  string
@@ -18,44 +26,26 @@ type entry struct {
 
 	// Texts, and the signs by which they are known to be stale.
 	texts   texts
-	exec    uint64 // statLine.exec when they were read
+	line    signs  // of stat, now
+	exec    uint64 // signs.exec when they were read
 	named   string // comm when they were read
 	noExec  bool   // it had not called exec
 	zombie  bool
 	textsAt time.Duration
 
-	uid, gid    uint32
-	user, group string
-
 	sums threadSums
-	rest rest
 	fds  fdCount
+
+	lastRan    time.Duration // what stands behind last.Idle
+	endedAsOne bool          // of a zombie: that is when it died
 }
 
-// rest is what was read of a process of one thread. As long as it does not run, none of it can change: and a task that
-// has run since has been switched out again, which status counts.
-type rest struct {
-	switches     uint64
-	have, denied pcb.Fields
-	run, delay   time.Duration
-	lastRan      time.Duration
-	endedAsOne   bool // of a zombie: that is when it died
-	io           [6]uint64
-}
-
-// stands reports whether what was read of those groups still holds.
-func (r *rest) stands(p *pcb.Process, groups pcb.Fields) bool {
-	return (r.have | r.denied).Has(groups) && p.State != 'R' && p.Threads == 1 &&
-		p.Have.Has(pcb.FieldSwitches) && p.Voluntary+p.Involuntary == r.switches
-}
-
-// keep notes that groups were read or refused just now.
-func (r *rest) keep(p *pcb.Process, groups pcb.Fields) {
-	if now := p.Voluntary + p.Involuntary; now != r.switches {
-		*r = rest{switches: now}
-	}
-	r.have |= p.Have & groups
-	r.denied |= p.Denied & groups
+// stands reports whether what was read of those groups the last time still holds, of a process of one thread. As long as
+// that does not run, none of it can change: and a task that has run since has been switched out again, which status counts.
+func (e *entry) stands(p *pcb.Process, groups pcb.Fields) bool {
+	last := &e.last
+	return (last.Have | last.Denied).Has(groups) && last.Threads == 1 && p.State != 'R' && p.Threads == 1 &&
+		p.Have.Has(pcb.FieldSwitches) && p.Voluntary+p.Involuntary == last.Voluntary+last.Involuntary
 }
 
 // texts are the command line, the executable and the cgroup.
@@ -77,12 +67,38 @@ const (
 // entryOf gives the entry of an identity, a new one when the pid has another bearer than before.
 func (c *Collector) entryOf(id pcb.ID) *entry {
 	e := c.known[id.PID]
-	if e == nil || e.id != id {
-		e = &entry{id: id}
+	switch {
+	case e == nil:
+		e = c.entries.next()
+		e.id = id
 		c.known[id.PID] = e
+	case e.id != id:
+		*e = entry{id: id}
 	}
 	e.scan = c.scan
 	return e
+}
+
+// entries hands out entries, which it allocates many at a time, and takes them back.
+type entries struct{ free []*entry }
+
+const entrySlab = 64
+
+func (s *entries) next() *entry {
+	if len(s.free) == 0 {
+		slab := make([]entry, entrySlab)
+		for i := range slab {
+			s.free = append(s.free, &slab[i])
+		}
+	}
+	e := s.free[len(s.free)-1]
+	s.free = s.free[:len(s.free)-1]
+	return e
+}
+
+func (s *entries) back(e *entry) {
+	*e = entry{}
+	s.free = append(s.free, e)
 }
 
 // intern gives text as a string: the one that is kept when it is the same.

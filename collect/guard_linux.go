@@ -3,6 +3,7 @@ package collect
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"strconv"
 	"sync"
@@ -51,9 +52,14 @@ func (g *guard) leave() bool {
 // giveUp ends the wait for read n, unless it has ended just now.
 func (g *guard) giveUp(n uint64) bool { return g.reads.CompareAndSwap(n, givenUp) }
 
-// runnable reports whether the reading thread has or waits for a CPU.
+// runnable reports whether the reading thread has or waits for a CPU. Where no descriptor is to be had to ask, it may: a
+// read must not be given up for that.
 func (g *guard) runnable() bool {
 	text, err := os.ReadFile("/proc/self/task/" + strconv.Itoa(int(g.tid.Load())) + "/stat")
+	var errno unix.Errno
+	if errors.As(err, &errno) && starved(errno) {
+		return true
+	}
 	end := bytes.LastIndexByte(text, ')')
 	return err == nil && end > 0 && bytes.HasPrefix(text[end:], []byte(") R"))
 }

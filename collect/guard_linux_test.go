@@ -218,6 +218,14 @@ func TestWhoWaitsForACPUIsNotStuck(t *testing.T) {
 	}
 }
 
+// Where no descriptor is to be had to ask what a reading thread does, its read is not given up.
+func TestWithoutDescriptorsNoReadIsGivenUp(t *testing.T) {
+	h := startHelper(t, "guardless")
+	if line := h.line(); line != "false true" {
+		t.Errorf("a sleeping thread counts as able to run, with descriptors and without: %s", line)
+	}
+}
+
 // Without a descriptor to be had a machine does not look empty.
 func TestNoDescriptorIsNoEmptyMachine(t *testing.T) {
 	h := startHelper(t, "starved")

@@ -13,6 +13,11 @@ const statFields = 52
 // statLine is what a stat file says beyond what goes straight into a Process.
 type statLine struct {
 	comm []byte // a part of the parsed text
+	signs
+}
+
+// signs are by what an exec is told.
+type signs struct {
 	// exec is a mark that changes with every exec: where code, stack, arguments and environment lie.
 	exec uint64
 	// hidden says that the kernel does not tell us these places: field 26 is then 1, and exec the same for all.

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math/bits"
 	"time"
 
@@ -29,13 +30,32 @@ func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
 	p := &s.Procs[len(s.Procs)-1]
 	p.PID = pid
 	p.At = c.clocks.mono()
-	var line statLine
+	var mark uint64
 	if errno != 0 {
 		p.Denied |= pcb.FieldStat
+		text = nil
 	} else {
-		parseStat(text, p, &line)
+		mark = maphash.Bytes(c.seed, text)
 	}
+	e := c.known[pid]
+	if c.mayRest(e, mark) {
+		c.rest(s, p, e)
+	} else {
+		e = c.whole(s, p, text)
+		e.mark = mark
+	}
+	c.descriptors(p, e)
+	c.texts(p, e)
+	account(s, p)
+	return nil
+}
+
+// whole reads what there is of a process; text is its stat file, empty where that was refused.
+func (c *Collector) whole(s *pcb.Snapshot, p *pcb.Process, text []byte) *entry {
+	var line statLine
+	parseStat(text, p, &line)
 	e := c.entryOf(p.ID)
+	e.line = line.signs
 	if p.Have.Has(pcb.FieldStat) {
 		e.comm = intern(e.comm, line.comm)
 		p.Comm = e.comm
@@ -46,12 +66,10 @@ func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
 	c.exit(p)
 	c.schedule(s, p, e)
 	c.io(p, e)
-	c.descriptors(p, e)
-	c.texts(p, e, &line)
 	c.idle(p, e)
 	c.wchan(p, e)
-	account(s, p)
-	return nil
+	e.keep(p, c.opt.Want)
+	return e
 }
 
 // account counts what could not be read of a process.
@@ -87,20 +105,27 @@ func (c *Collector) status(p *pcb.Process, e *entry) (line statusLine, errno uni
 		}
 		p.NSPIDs = e.nspids
 	}
+	e.moved = p.Voluntary+p.Involuntary != e.switches
+	e.switches = p.Voluntary + p.Involuntary
 	if p.Zombie() && !p.LeaderExited() {
 		// The dead have no dispositions any more: what the file shows are zeros.
 		p.Have &^= pcb.FieldSignals
 	}
-	if p.Have.Has(pcb.FieldCreds) {
-		if e.user == "" || e.uid != p.EUID {
-			e.uid, e.user = p.EUID, c.names.user(p.EUID)
-		}
-		if e.group == "" || e.gid != p.EGID {
-			e.gid, e.group = p.EGID, c.names.group(p.EGID)
-		}
-		p.User, p.Group = e.user, e.group
-	}
+	c.owner(p, &e.last)
 	return line, 0
+}
+
+// owner gives the process the names of its user and its group, known from its last reading as long as they are the same.
+func (c *Collector) owner(p, last *pcb.Process) {
+	if !p.Have.Has(pcb.FieldCreds) {
+		return
+	}
+	if p.User = last.User; p.User == "" || p.EUID != last.EUID {
+		p.User = c.names.user(p.EUID)
+	}
+	if p.Group = last.Group; p.Group == "" || p.EGID != last.EGID {
+		p.Group = c.names.group(p.EGID)
+	}
 }
 
 // complete adds what status says where stat did not, and the memory of a process whose leader has exited, which its other
@@ -148,21 +173,20 @@ func (c *Collector) io(p *pcb.Process, e *entry) {
 	if c.opt.Want&WantIO == 0 || p.Zombie() && !p.LeaderExited() {
 		return
 	}
-	r := &e.rest
-	if !r.stands(p, pcb.FieldIO) {
-		text, errno := c.rd.read(c.rd.of(p.PID), "io")
-		if errno != 0 {
-			refuse(p, errno, pcb.FieldIO)
-		} else {
-			parseIO(text, p)
-		}
-		r.keep(p, pcb.FieldIO)
-		r.io = [6]uint64{p.ReadChars, p.WriteChars, p.ReadCalls, p.WriteCalls, p.ReadBytes, p.WriteBytes}
+	p.IOAt = p.At
+	if last := &e.last; e.stands(p, pcb.FieldIO) {
+		p.ReadChars, p.WriteChars, p.ReadCalls, p.WriteCalls = last.ReadChars, last.WriteChars, last.ReadCalls, last.WriteCalls
+		p.ReadBytes, p.WriteBytes = last.ReadBytes, last.WriteBytes
+		p.Have |= last.Have & pcb.FieldIO
+		p.Denied |= last.Denied & pcb.FieldIO
 		return
 	}
-	p.ReadChars, p.WriteChars, p.ReadCalls, p.WriteCalls, p.ReadBytes, p.WriteBytes = r.io[0], r.io[1], r.io[2], r.io[3], r.io[4], r.io[5]
-	p.Have |= r.have & pcb.FieldIO
-	p.Denied |= r.denied & pcb.FieldIO
+	text, errno := c.rd.read(c.rd.of(p.PID), "io")
+	if errno != 0 {
+		refuse(p, errno, pcb.FieldIO)
+		return
+	}
+	parseIO(text, p)
 }
 
 // wchan reads where a process sleeps that can't be woken, or that does not come to its end.
@@ -241,8 +265,7 @@ func (c *Collector) idle(p *pcb.Process, e *entry) {
 	if !ok {
 		return
 	}
-	r := &e.rest
-	if !r.stands(p, pcb.FieldIdle) {
+	if !e.stands(p, pcb.FieldIdle) || !e.last.Have.Has(pcb.FieldIdle) {
 		text, last := c.sched(p)
 		if last == 0 {
 			return
@@ -252,13 +275,11 @@ func (c *Collector) idle(p *pcb.Process, e *entry) {
 			p.Have |= pcb.FieldEnded
 			return
 		}
-		p.Have |= pcb.FieldIdle
-		r.keep(p, pcb.FieldIdle)
-		r.lastRan, r.endedAsOne = last, p.Zombie() && c.endedAsOne(p, text)
+		e.lastRan, e.endedAsOne = last, p.Zombie() && c.endedAsOne(p, text)
 	}
-	p.Idle = max(0, now-r.lastRan)
+	p.Idle = max(0, now-e.lastRan)
 	p.Have |= pcb.FieldIdle
-	if p.Zombie() && r.endedAsOne {
+	if p.Zombie() && e.endedAsOne {
 		p.Ended = p.Idle
 		p.Have |= pcb.FieldEnded
 	}

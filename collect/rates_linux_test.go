@@ -36,6 +36,25 @@ func runHelper(name string) {
 		var s pcb.Snapshot
 		err = c.Collect(context.Background(), &s)
 		answer(func() string { return fmt.Sprint(len(s.Procs), " processes, ", err) })
+	case "guardless": // answers whether a thread that sleeps counts as able to run: as it is, and where no file can be opened
+		var g guard
+		p := pipe()
+		asleep := make(chan bool)
+		go func() {
+			runtime.LockOSThread()
+			g.tid.Store(int32(unix.Gettid()))
+			asleep <- true
+			_, _ = unix.Read(p[0], make([]byte, 1))
+		}()
+		<-asleep
+		for g.runnable() {
+			time.Sleep(time.Millisecond)
+		}
+		before := g.runnable()
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Max: 1 << 10}); err != nil {
+			panic(err)
+		}
+		answer(func() string { return fmt.Sprint(before, " ", g.runnable()) })
 	case "load": // spins for 30 ms of each 100, answers with its own CPU time in nanoseconds
 		go func() {
 			for {

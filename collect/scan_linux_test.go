@@ -95,14 +95,24 @@ func BenchmarkScan(b *testing.B) {
 				{"usual", WantUsual, []string{"stat", "status"}},
 				{"threads", WantUsual | WantThreads, []string{"stat", "status", "task/PID/status", "task/PID/schedstat", "task/PID/stat"}},
 			} {
-				b.Run(v.name, func(b *testing.B) { benchmarkScan(b, v.want, v.files) })
+				b.Run(v.name, func(b *testing.B) { benchmarkScan(b, v.want, v.files, false) })
+			}
+			for _, v := range []struct {
+				name string
+				want Want
+			}{{"stat at rest", 0}, {"usual at rest", WantUsual}} {
+				b.Run(v.name, func(b *testing.B) { benchmarkScan(b, v.want, []string{"stat"}, true) })
 			}
 		})
 	}
 }
 
-func benchmarkScan(b *testing.B, want Want, files []string) {
+// benchmarkScan scans all whole, or as when nobody is attended.
+func benchmarkScan(b *testing.B, want Want, files []string, rest bool) {
 	c, s := scanner(b, want)
+	if rest {
+		c.Attend(nil)
+	}
 	paths := barePaths(s, files)
 	var scan, bare time.Duration
 	b.ReportAllocs()
@@ -112,6 +122,7 @@ func benchmarkScan(b *testing.B, want Want, files []string) {
 			b.Fatal(err)
 		}
 		middle := cpuTime()
+		listBare(b, c.rd.root)
 		readBare(c.rd.root, paths)
 		scan += middle - start
 		bare += cpuTime() - middle
@@ -163,6 +174,20 @@ func barePaths(s *pcb.Snapshot, files []string) []byte {
 		}
 	}
 	return []byte(paths.String())
+}
+
+// listBare lists a directory and looks at nothing.
+func listBare(b *testing.B, root int) {
+	data := make([]byte, 64*1024)
+	if _, err := unix.Seek(root, 0, 0); err != nil {
+		b.Fatal(err)
+	}
+	for n := 1; n > 0; {
+		var err error
+		if n, err = unix.Getdents(root, data); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // readBare opens, reads and closes each file and looks at nothing, as a C program would.

@@ -19,15 +19,15 @@ const cmdlineWait = 100 * time.Millisecond
 
 // texts gives the process its command line, executable and cgroup: as they were read before, unless a sign says that
 // they changed.
-func (c *Collector) texts(p *pcb.Process, e *entry, line *statLine) {
+func (c *Collector) texts(p *pcb.Process, e *entry) {
 	age := textsAge
-	if line.hidden {
+	if e.line.hidden {
 		age = blindAge
 	}
 	old := e.textsAt == 0 || p.At-e.textsAt > age+age*time.Duration(p.PID%16)/32 // not all at once
-	if old || line.exec != e.exec || e.comm != e.named || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie {
+	if old || e.line.exec != e.exec || e.comm != e.named || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie {
 		c.readTexts(p, e)
-		e.exec, e.named, e.noExec, e.zombie = line.exec, e.comm, p.ForkedNoExec(), p.Zombie()
+		e.exec, e.named, e.noExec, e.zombie = e.line.exec, e.comm, p.ForkedNoExec(), p.Zombie()
 		e.textsAt = max(p.At, 1)
 		if e.texts.again {
 			e.textsAt = 0

@@ -124,23 +124,22 @@ func (c *Collector) leaderSched(p *pcb.Process, e *entry) {
 	if c.opt.Want&WantSched == 0 {
 		return
 	}
-	r := &e.rest
-	if !r.stands(p, pcb.FieldSched) {
-		text, errno := c.rd.quick(c.rd.of(p.PID), "schedstat")
-		if errno != 0 {
-			refuse(p, errno, pcb.FieldSched)
-			return
-		}
-		run, delay, ok := parseSchedstat(text)
-		if !ok {
-			return
-		}
-		p.Have |= pcb.FieldSched
-		r.keep(p, pcb.FieldSched)
-		r.run, r.delay = run, delay
+	if e.stands(p, pcb.FieldSched) {
+		p.RunTime, p.RunDelay = e.last.RunTime, e.last.RunDelay
+		p.Have |= e.last.Have & pcb.FieldSched
+		p.Denied |= e.last.Denied & pcb.FieldSched
+		return
 	}
-	p.RunTime, p.RunDelay = r.run, r.delay
-	p.Have |= pcb.FieldSched
+	text, errno := c.rd.quick(c.rd.of(p.PID), "schedstat")
+	if errno != 0 {
+		refuse(p, errno, pcb.FieldSched)
+		return
+	}
+	run, delay, ok := parseSchedstat(text)
+	if ok {
+		p.RunTime, p.RunDelay = run, delay
+		p.Have |= pcb.FieldSched
+	}
 }
 
 // give hands the last sum to a process, with the time at which it was taken.

@@ -59,7 +59,7 @@ func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) 
 	s.Events, s.EventsOff = l.events, l.off
 	slices.SortFunc(s.Procs, func(a, b pcb.Process) int { return cmp.Compare(a.PID, b.PID) })
 	for i := range s.Procs {
-		s.Procs[i].At, s.Procs[i].SwitchesAt = at, at
+		s.Procs[i].At, s.Procs[i].SwitchesAt, s.Procs[i].IOAt = at, at, at
 	}
 	rates := &pcb.RateSet{}
 	rates.Compute(l.before, s)

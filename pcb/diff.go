@@ -166,7 +166,10 @@ func (s *span) transfers(out *Rates) {
 	if !s.both(FieldIO) {
 		return
 	}
-	elapsed := s.elapsed()
+	elapsed := s.now.IOAt - s.before.IOAt
+	if s.sinceBirth > 0 {
+		elapsed = s.sinceBirth
+	}
 	out.ReadBytes = perSecond(s.now.ReadBytes, s.before.ReadBytes, elapsed)
 	out.WriteBytes = perSecond(s.now.WriteBytes, s.before.WriteBytes, elapsed)
 	out.ReadChars = perSecond(s.now.ReadChars, s.before.ReadChars, elapsed)

@@ -19,8 +19,8 @@ func pair(t *testing.T, before, now Process) Rates {
 		p.Threads = max(p.Threads, 1)
 	}
 	before.ID, now.ID = ID{7, 1}, ID{7, 1}
-	before.At, before.SwitchesAt = 10*second, 10*second
-	now.At, now.SwitchesAt = 12*second, 12*second
+	before.At, before.SwitchesAt, before.IOAt = 10*second, 10*second, 10*second
+	now.At, now.SwitchesAt, now.IOAt = 12*second, 12*second, 12*second
 	var r RateSet
 	r.Compute(
 		&Snapshot{Mono: 10 * second, Boot: 110 * second, Procs: []Process{before}},
@@ -105,8 +105,8 @@ func TestRatesWhileThreadsComeAndGo(t *testing.T) {
 func TestRatesOfAnOldSum(t *testing.T) {
 	reading := func(at, summed time.Duration, switches uint64) *Snapshot {
 		return &Snapshot{Mono: at, Boot: at, Procs: []Process{{
-			ID: ID{7, 1}, State: 'S', Threads: 3, At: at, SwitchesAt: summed,
-			Have: FieldStat | FieldSchedSum | FieldSwitchesSum, Voluntary: switches,
+			ID: ID{7, 1}, State: 'S', Threads: 3, At: at, SwitchesAt: summed, IOAt: summed,
+			Have: FieldStat | FieldSchedSum | FieldSwitchesSum | FieldIO, Voluntary: switches, ReadBytes: switches,
 		}}}
 	}
 	a, b, c := reading(10*second, 10*second, 100), reading(12*second, 10*second, 100), reading(14*second, 14*second, 500)
@@ -114,8 +114,11 @@ func TestRatesOfAnOldSum(t *testing.T) {
 	if r.Compute(a, b); !math.IsNaN(r.Procs[0].Voluntary) || r.Procs[0].CPU != 0 {
 		t.Errorf("of the same sum: %+v", r.Procs[0])
 	}
-	if r.Compute(b, c); r.Procs[0].Voluntary != 100 {
-		t.Errorf("of a new one: %v switches a second, want 100", r.Procs[0].Voluntary)
+	if !math.IsNaN(r.Procs[0].ReadBytes) {
+		t.Errorf("of I/O that was not read anew: %v bytes a second", r.Procs[0].ReadBytes)
+	}
+	if r.Compute(b, c); r.Procs[0].Voluntary != 100 || r.Procs[0].ReadBytes != 100 {
+		t.Errorf("of a new one: %v switches a second, %v bytes, want 100", r.Procs[0].Voluntary, r.Procs[0].ReadBytes)
 	}
 }
 

@@ -84,9 +84,10 @@ type Process struct {
 	FDsAt time.Duration // Snapshot clock (as At) when they were counted
 
 	// I/O (/proc/PID/io), all threads, living and dead.
-	ReadChars, WriteChars uint64 // bytes passed to read and write calls
-	ReadCalls, WriteCalls uint64 // such calls
-	ReadBytes, WriteBytes uint64 // bytes that reached storage
+	ReadChars, WriteChars uint64        // bytes passed to read and write calls
+	ReadCalls, WriteCalls uint64        // such calls
+	ReadBytes, WriteBytes uint64        // bytes that reached storage
+	IOAt                  time.Duration // Snapshot clock (as At) at which these stood so
 
 	// CPU time and age.
 	UTime, STime   time.Duration // all threads, living and dead: the exact total, split by what the ticks found (stat 14, 15, in 10 ms)
