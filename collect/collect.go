@@ -12,6 +12,10 @@ type Options struct {
 	Container func(cgroup string) *pcb.Container
 	// Want is what to read beyond stat, status, command line, executable and cgroup.
 	Want Want
+	// Source is by what to read the processes; empty for SourceAuto.
+	Source Source
+	// Load is when the task iterator is loaded, where that is not decided by Source.
+	Load Load
 }
 
 // Want is a set of readings that cost a file or more for each process.

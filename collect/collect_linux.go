@@ -32,6 +32,9 @@ type Collector struct {
 	attend atomic.Pointer[[]int32]
 	seed   maphash.Seed
 
+	sources sources
+	iter    *iterator // nil where the task iterator is not used
+
 	scan    uint64 // number of the reading
 	pids    []int32
 	known   map[int32]*entry
@@ -70,7 +73,7 @@ func New(opt Options) (*Collector, error) {
 		opt: opt, place: place, rd: newReader(dir, place.live), system: system,
 		clocks: newClocks(opt.Root, place.live), names: newNames(),
 		blocky: bounded.Pool{Max: readersMax}, known: map[int32]*entry{}, rooms: roomCache{}, walk: newThreadWalk(), count: newFDWalk(place.live), onCPU: map[int32]holder{},
-		seed: maphash.MakeSeed(),
+		seed: maphash.MakeSeed(), sources: sources{wanted: opt.Source, load: opt.Load},
 	}
 	c.SetWant(opt.Want)
 	return c, nil
@@ -88,14 +91,49 @@ func (c *Collector) Collect(ctx context.Context, s *pcb.Snapshot) error {
 	c.opt.Want = Want(c.want.Load())
 	c.clocks.beginScan()
 	procs, threads, cpus := s.Procs[:0], s.Threads[:0], s.System.CPUs[:0]
-	*s = pcb.Snapshot{Procs: procs, Threads: threads, Source: "proc"}
+	*s = pcb.Snapshot{Procs: procs, Threads: threads}
 	s.System.CPUs = cpus
+	if err := c.settle(); err != nil {
+		return err
+	}
+	s.Coverage = pcb.Coverage{HidePID: c.place.hidePID, SubsetPID: c.place.subsetPID, PIDNamespace: c.place.pidNamespace}
+	s.Foreign, s.ForeignWhy = c.place.foreignWhy != "", c.place.foreignWhy
 	s.Time, s.Mono, s.Boot = c.clocks.now()
+	if err := c.read(ctx, s); err != nil {
+		return err
+	}
+	if len(c.known) > len(s.Procs) {
+		c.forget()
+	}
+	s.Coverage.Read = len(s.Procs)
+	c.system.read(&s.System, &s.Host)
+	c.self(s)
+	s.ScanDuration = c.clocks.mono() - s.Mono
+	c.told(s)
+	c.loadBehind()
+	return nil
+}
+
+// read reads the processes by the source that was settled on.
+func (c *Collector) read(ctx context.Context, s *pcb.Snapshot) error {
+	if c.iter != nil {
+		err := c.iterate(ctx, s)
+		if err == nil || ctx.Err() != nil || c.sources.wanted == SourceBPF {
+			return err
+		}
+		c.iter.close()
+		c.use(nil, err)
+		s.Procs, s.Threads = s.Procs[:0], s.Threads[:0]
+	}
+	return c.walkProc(ctx, s)
+}
+
+// walkProc reads the processes by the files of /proc.
+func (c *Collector) walkProc(ctx context.Context, s *pcb.Snapshot) error {
 	if err := c.list(); err != nil {
 		return err
 	}
-	s.Coverage = pcb.Coverage{Listed: len(c.pids), HidePID: c.place.hidePID, SubsetPID: c.place.subsetPID, PIDNamespace: c.place.pidNamespace}
-	s.Foreign, s.ForeignWhy = c.place.foreignWhy != "", c.place.foreignWhy
+	s.Coverage.Listed = len(c.pids)
 	s.Procs = slices.Grow(s.Procs, len(c.pids))
 	c.walk.begin()
 	c.count.begin(len(c.pids))
@@ -105,13 +143,6 @@ func (c *Collector) Collect(ctx context.Context, s *pcb.Snapshot) error {
 	}
 	c.tellRunning(s)
 	s.ExecStart = c.clocks.references()
-	if len(c.known) > len(s.Procs) {
-		c.forget()
-	}
-	s.Coverage.Read = len(s.Procs)
-	c.system.read(&s.System, &s.Host)
-	c.self(s)
-	s.ScanDuration = c.clocks.mono() - s.Mono
 	return nil
 }
 
@@ -161,6 +192,9 @@ func (c *Collector) Close() error {
 	defer c.mu.Unlock()
 	if c.rd.root < 0 {
 		return errors.New("collect: closed twice")
+	}
+	if c.iter != nil {
+		c.iter.close()
 	}
 	err := unix.Close(c.rd.root)
 	c.rd.root = -1

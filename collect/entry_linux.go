@@ -19,10 +19,11 @@ type entry struct {
 	settled  bool
 	want     Want
 
-	comm   string
-	wchan  string
-	nspids []int32
-	nsRead bool
+	comm    string
+	wchan   string
+	wchanAt time.Duration
+	nspids  []int32
+	nsRead  bool
 
 	// Texts, and the signs by which they are known to be stale.
 	texts   texts
@@ -35,6 +36,7 @@ type entry struct {
 
 	sums threadSums
 	fds  fdCount
+	task *taskEntry // of the task iterator; nil as long as that was not used
 
 	lastRan    time.Duration // what stands behind last.Idle
 	endedAsOne bool          // of a zombie: that is when it died

@@ -59,7 +59,7 @@ func (w *fdWalk) takes(p *pcb.Process, f *fdCount, ran uint64) bool {
 		return true
 	case f.grew > 0 && p.At-f.grew < fdLately:
 		return w.grown.grants(p.PID, 1)
-	case p.Threads == 1 && p.State != 'R' && ran == f.ran && p.Have.Has(pcb.FieldSwitches):
+	case p.State != 'R' && ran == f.ran && (p.Threads == 1 && p.Have.Has(pcb.FieldSwitches) || p.FromIterator.Has(pcb.FieldSwitchesSum)):
 		return false
 	}
 	return w.usual.grants(p.PID, 1)

@@ -97,23 +97,31 @@ func (s *stuck) forbids(pid int32) bool {
 	return s.procs[pid] != nil || len(s.procs) >= stuckMax
 }
 
-// pass is one goroutine's way through the processes.
-type pass struct {
-	at      int   // the place in c.pids of the process that it reads
-	pid     int32 // which that is
-	threads int   // how many threads s had before it
-	done    chan error
-	ended   bool // it was lost, and the read that held it has ended
+// round is what is to be read, process by process, of a reading.
+type round struct {
+	n     int
+	pid   func(i int) int32
+	read  func(i int) error // an error ends the round
+	aside func(i int)       // tells what can be told of a process that may not be read
+	lost  func(i int) bool  // does the same for one at which a pass was lost; false when it is to be set aside
 }
 
-// processes reads every process into s.
-func (c *Collector) processes(ctx context.Context, s *pcb.Snapshot) error {
+// pass is one goroutine's way through a round.
+type pass struct {
+	at    int   // the place of the process that it reads
+	pid   int32 // which that is
+	done  chan error
+	ended bool // it was lost, and the read that held it has ended
+}
+
+// guarded reads a round to its end, whichever reads do not come to theirs.
+func (c *Collector) guarded(ctx context.Context, r *round) error {
 	ticker := time.NewTicker(guardTick)
 	defer ticker.Stop()
 	patience := guardTicks
 	for from := 0; ; {
 		p := &pass{at: from, done: make(chan error, 1)}
-		go c.pass(ctx, s, p)
+		go c.pass(ctx, r, p)
 		if lost, err := c.await(p, ticker, patience); !lost {
 			return err
 		}
@@ -121,10 +129,7 @@ func (c *Collector) processes(ctx context.Context, s *pcb.Snapshot) error {
 		c.stuck.add(p)
 		c.rd = newReader(c.rd.root, c.rd.live)
 		from = p.at
-		if n := len(s.Procs); n > 0 && s.Procs[n-1].PID == p.pid { // some of it was read
-			s.Threads = s.Threads[:p.threads]
-			s.Procs[n-1].Blocked = true
-			account(s, &s.Procs[n-1])
+		if r.lost(p.at) {
 			from++
 		}
 	}
@@ -152,8 +157,8 @@ func (c *Collector) await(p *pass, ticker *time.Ticker, patience int) (lost bool
 	}
 }
 
-// pass reads the processes from p.at on. When it is lost in a read it ends there.
-func (c *Collector) pass(ctx context.Context, s *pcb.Snapshot, p *pass) {
+// pass goes through a round from p.at on. When it is lost in a read it ends there.
+func (c *Collector) pass(ctx context.Context, r *round, p *pass) {
 	lost := true
 	defer func() {
 		if lost {
@@ -161,20 +166,44 @@ func (c *Collector) pass(ctx context.Context, s *pcb.Snapshot, p *pass) {
 		}
 	}()
 	var err error
-	for ; p.at < len(c.pids) && err == nil; p.at++ {
+	for ; p.at < r.n && err == nil; p.at++ {
 		if p.at%256 == 0 && ctx.Err() != nil {
 			err = ctx.Err()
 			break
 		}
-		p.pid, p.threads = c.pids[p.at], len(s.Threads)
+		p.pid = r.pid(p.at)
 		if c.stuck.forbids(p.pid) {
-			c.setAside(s, p.pid)
+			r.aside(p.at)
 		} else {
-			err = c.process(s, p.pid)
+			err = r.read(p.at)
 		}
 	}
 	lost = false
 	p.done <- err
+}
+
+// processes reads every process of c.pids into s.
+func (c *Collector) processes(ctx context.Context, s *pcb.Snapshot) error {
+	threads := 0 // how many s had before the process that is read
+	return c.guarded(ctx, &round{
+		n:   len(c.pids),
+		pid: func(i int) int32 { return c.pids[i] },
+		read: func(i int) error {
+			threads = len(s.Threads)
+			return c.process(s, c.pids[i])
+		},
+		aside: func(i int) { c.setAside(s, c.pids[i]) },
+		lost: func(i int) bool {
+			n := len(s.Procs)
+			if n == 0 || s.Procs[n-1].PID != c.pids[i] {
+				return false
+			}
+			s.Threads = s.Threads[:threads] // some of it was read
+			s.Procs[n-1].Blocked = true
+			account(s, &s.Procs[n-1])
+			return true
+		},
+	})
 }
 
 // setAside appends a process that blocks its readers to s, with what status tells of it.

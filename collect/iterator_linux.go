@@ -88,10 +88,45 @@ func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
 			c.record(s, r, at)
 		}
 	}
-	c.join(s)
 	it.last = max(1, began)
-	return nil
+	c.join(s)
+	s.Coverage.Listed, s.Coverage.HidePID = len(s.Procs), false
+	s.ExecStart = it.references()
+	return c.files(ctx, s)
 }
+
+// files reads what stands in files alone, of the processes of which it may have changed.
+func (c *Collector) files(ctx context.Context, s *pcb.Snapshot) error {
+	c.count.begin(len(s.Procs))
+	return c.guarded(ctx, &round{
+		n:   len(s.Procs),
+		pid: func(i int) int32 { return s.Procs[i].PID },
+		read: func(i int) error {
+			p, e := &s.Procs[i], c.iter.entries[i]
+			c.descriptors(p, e)
+			c.texts(p, e)
+			c.wchan(p, e)
+			account(s, p)
+			return nil
+		},
+		aside: func(i int) { c.spared(s, i) },
+		lost: func(i int) bool {
+			c.spared(s, i)
+			return true
+		},
+	})
+}
+
+// spared gives a process whose readers do not return the texts that are known of it.
+func (c *Collector) spared(s *pcb.Snapshot, i int) {
+	p := &s.Procs[i]
+	c.iter.entries[i].texts.give(p)
+	p.Blocked = true
+	account(s, p)
+}
+
+// mixer spreads the parts of a sign over all of it.
+const mixer = 0x9E3779B97F4A7C15
 
 // record takes one task's record.
 func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
@@ -110,7 +145,8 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 	it.identify(p, r)
 	e := c.entryOf(p.ID)
 	it.entries = append(it.entries, e)
-	if e.task == nil {
+	first := e.task == nil
+	if first {
 		e.task = &taskEntry{}
 	}
 	e.comm = intern(e.comm, r.Name())
@@ -123,6 +159,9 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 	p.CUTime, p.CSTime, p.CMinFlt = time.Duration(r.Cutime), time.Duration(r.Cstime), r.CminFlt
 	c.ofScheduler(p, r, e.task, at)
 	e.line = signs{exec: (r.ExecId*mixer+r.Cgroup)*mixer + r.CgroupSet}
+	if first { // texts that were read by another source are not read again: the signs are others, and not what they stand for
+		e.exec = e.line.exec
+	}
 }
 
 // clock notes what the clock of a CPU's run queue shows, as far as a task's record tells it.

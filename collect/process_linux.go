@@ -194,11 +194,16 @@ func (c *Collector) wchan(p *pcb.Process, e *entry) {
 	if p.State != 'D' && (p.KFlags&pcb.PFExiting == 0 || p.Zombie()) {
 		return
 	}
+	if e.wchan != "" && slept(p, p.At-e.wchanAt) {
+		p.WChan = e.wchan
+		p.Have |= pcb.FieldWChan
+		return
+	}
 	text, errno := c.rd.read(c.rd.of(p.PID), "wchan")
 	if errno != 0 || len(text) == 0 || string(text) == "0" { // it runs by now, or the kernel does not tell us
 		return
 	}
-	e.wchan = intern(e.wchan, text)
+	e.wchan, e.wchanAt = intern(e.wchan, text), p.At
 	p.WChan = e.wchan
 	p.Have |= pcb.FieldWChan
 }

@@ -14,7 +14,8 @@ type sources struct {
 	wanted  Source
 	load    Load
 	settled bool        // which it is to be has been decided, but for what is being loaded
-	loading chan loaded // nil when nothing is
+	loading chan loaded // of what is being loaded, or is to be; nil for nothing
+	begun   bool        // to load it
 	why     string      // the task iterator is not used; empty when it is, or was not wanted
 }
 
@@ -45,7 +46,7 @@ func (c *Collector) settle() error {
 	default:
 		c.settleAuto()
 	}
-	return c.settleTaskstats()
+	return nil
 }
 
 func (c *Collector) settleAuto() {
@@ -56,8 +57,8 @@ func (c *Collector) settleAuto() {
 	}
 	switch s.load {
 	case LoadIfMany:
-		if len(c.pids) < manyProcesses {
-			s.why = fmt.Sprintf("for one reading of %d processes it costs more to load than it saves", len(c.pids))
+		if err := c.list(); err == nil && len(c.pids) < manyProcesses {
+			s.why = fmt.Sprintf("for one reading of %d processes it would cost more to load than it saves", len(c.pids))
 			return
 		}
 	case LoadBehind:
@@ -144,10 +145,10 @@ func hasCapability(number int) bool {
 // told says in the Snapshot by which source it was made, and why by no better one.
 func (c *Collector) told(s *pcb.Snapshot) {
 	s.Source = string(SourceProc)
-	switch {
-	case c.iter != nil:
+	if c.iter != nil {
 		s.Source = string(SourceBPF)
-	case c.stats != nil:
-		s.Source = string(SourceTaskstats)
+	}
+	if c.sources.why != "" {
+		s.FallbackReason = "the task iterator is not used: " + c.sources.why
 	}
 }

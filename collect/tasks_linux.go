@@ -77,7 +77,7 @@ func (t *taskSums) give(p *pcb.Process) {
 	p.Voluntary, p.Involuntary, p.RunTime, p.RunDelay = t.voluntary, t.involuntary, t.run, t.delay
 	p.GTime, p.MinFlt, p.MajFlt = t.guest, t.minFlt, t.majFlt
 	p.ReadChars, p.WriteChars, p.ReadCalls, p.WriteCalls, p.ReadBytes, p.WriteBytes = t.io[0], t.io[1], t.io[2], t.io[3], t.io[4], t.io[5]
-	p.At, p.SwitchesAt = t.at, t.at
+	p.At, p.SwitchesAt, p.IOAt = t.at, t.at, t.at
 }
 
 // taskEntry is what is kept of a process between two readings by the task iterator.
@@ -196,14 +196,15 @@ func (c *Collector) join(s *pcb.Snapshot) {
 	for i := range s.Procs {
 		p := &s.Procs[i]
 		p.FirstThread = int32(len(s.Threads))
-		group := t.of(p.PID)
-		if len(group) == 0 {
-			continue
+		if shared, ok := c.iter.memory[p.PID]; ok && p.LeaderExited() {
+			c.iter.memoryOf(p, &shared)
 		}
+		group := t.of(p.PID)
 		e := c.iter.entries[i].task
 		if p.Threads > 1 {
 			c.sum(p, e, group)
 		}
+		p.FromIterator = p.Have
 		if c.opt.Want&WantThreads != 0 || e.moved {
 			c.threadRecords(s, p, group)
 		}

@@ -24,7 +24,8 @@ func (c *Collector) texts(p *pcb.Process, e *entry) {
 	if e.line.hidden {
 		age = blindAge
 	}
-	old := e.textsAt == 0 || p.At-e.textsAt > age+age*time.Duration(p.PID%16)/32 // not all at once
+	since := p.At - e.textsAt
+	old := e.textsAt == 0 || since > age+age*time.Duration(p.PID%16)/32 && !slept(p, since) // not all at once
 	if old || e.line.exec != e.exec || e.comm != e.named || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie {
 		c.readTexts(p, e)
 		e.exec, e.named, e.noExec, e.zombie = e.line.exec, e.comm, p.ForkedNoExec(), p.Zombie()
@@ -33,7 +34,15 @@ func (c *Collector) texts(p *pcb.Process, e *entry) {
 			e.textsAt = 0
 		}
 	}
-	t := &e.texts
+	e.texts.give(p)
+}
+
+// slept reports whether a process is known not to have run for that long: it can't have changed anything of itself.
+func slept(p *pcb.Process, long time.Duration) bool {
+	return p.FromIterator.Has(pcb.FieldIdle) && p.Idle > long
+}
+
+func (t *texts) give(p *pcb.Process) {
 	p.Cmdline, p.Exe, p.Cgroup, p.Container, p.Blocked = t.cmdline, t.exe, t.path, t.container, t.blocked
 	p.Cgroups = t.cgroups
 	p.Have |= t.have
