@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"time"
@@ -22,9 +23,13 @@ type iterator struct {
 	offset  time.Duration // of our time namespace's boot time from the first one's
 	last    time.Duration // when the last reading began; 0 for none that succeeded
 	tasks   tasks
-	entries []*entry        // of s.Procs
-	cpus    []time.Duration // by CPU: its run queue's clock at this reading, 0 where no task told it
-	memory  map[int32]bpf.Record
+	entries []*entry             // of s.Procs
+	cpus    []time.Duration      // by CPU: its run queue's clock at this reading, 0 where no task told it
+	memory  map[int32]bpf.Record // by process: what a thread's record tells of it whose main thread has ended
+
+	unseen     []int32 // processes that it does not show, in order
+	nextUnseen int     // the first of them that has no place yet in this reading
+	readings   int
 }
 
 func openIterator() (*iterator, error) {
@@ -60,6 +65,7 @@ func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
 	it := c.iter
 	it.tasks.begin()
 	it.entries = it.entries[:0]
+	it.nextUnseen = 0
 	clear(it.cpus)
 	clear(it.memory)
 	began := c.clocks.mono()
@@ -68,6 +74,12 @@ func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
 		since = began - it.last
 	}
 	it.last = 0
+	compare := it.readings%compareEvery == 0
+	if compare {
+		if err := c.list(); err != nil {
+			return err
+		}
+	}
 	if err := it.reader.Begin(since); err != nil {
 		return fmt.Errorf("collect: %w", err)
 	}
@@ -88,21 +100,36 @@ func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
 			c.record(s, r, at)
 		}
 	}
+	it.leaveRoom(s, math.MaxInt32)
+	it.reader.End() // before descriptors are counted
+	if compare {
+		it.compare(s, c.pids)
+	}
 	it.last = max(1, began)
+	it.readings++
 	c.join(s)
 	s.Coverage.Listed, s.Coverage.HidePID = len(s.Procs), false
 	s.ExecStart = it.references()
-	return c.files(ctx, s)
+	if err := c.files(ctx, s); err != nil {
+		return err
+	}
+	c.keepUnseen(s)
+	return nil
 }
 
 // files reads what stands in files alone, of the processes of which it may have changed.
 func (c *Collector) files(ctx context.Context, s *pcb.Snapshot) error {
 	c.count.begin(len(s.Procs))
+	c.walk.begin()
+	c.resting.begin(0, nil)
 	return c.guarded(ctx, &round{
 		n:   len(s.Procs),
 		pid: func(i int) int32 { return s.Procs[i].PID },
 		read: func(i int) error {
 			p, e := &s.Procs[i], c.iter.entries[i]
+			if e == nil {
+				return c.readUnseen(s, i)
+			}
 			c.descriptors(p, e)
 			c.texts(p, e)
 			c.wchan(p, e)
@@ -111,6 +138,7 @@ func (c *Collector) files(ctx context.Context, s *pcb.Snapshot) error {
 		},
 		aside: func(i int) { c.spared(s, i) },
 		lost: func(i int) bool {
+			c.settleUnseen(s, i)
 			c.spared(s, i)
 			return true
 		},
@@ -120,7 +148,9 @@ func (c *Collector) files(ctx context.Context, s *pcb.Snapshot) error {
 // spared gives a process whose readers do not return the texts that are known of it.
 func (c *Collector) spared(s *pcb.Snapshot, i int) {
 	p := &s.Procs[i]
-	c.iter.entries[i].texts.give(p)
+	if e := c.iter.entries[i]; e != nil {
+		e.texts.give(p)
+	}
 	p.Blocked = true
 	account(s, p)
 }
@@ -139,6 +169,7 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 		it.tasks.add(r, at, it.offset)
 		return
 	}
+	it.leaveRoom(s, r.Tid)
 	s.Procs = append(s.Procs, pcb.Process{})
 	p := &s.Procs[len(s.Procs)-1]
 	p.PID, p.At = r.Tid, at
@@ -149,8 +180,7 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 	if first {
 		e.task = &taskEntry{}
 	}
-	e.comm = intern(e.comm, r.Name())
-	p.Comm = e.comm
+	c.name(p, r, e)
 	c.nsPIDs(p, r, e)
 	c.owner(p, &e.last)
 	it.state(p, r)
@@ -163,6 +193,26 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 		e.exec = e.line.exec
 	}
 }
+
+// name gives the process its comm. That of a kernel thread is longer than the kernel keeps with the task: where it was cut,
+// /proc tells all of it. What a worker does at the moment, which /proc puts behind its name, is left out.
+func (c *Collector) name(p *pcb.Process, r *bpf.Record, e *entry) {
+	name := r.Name()
+	if p.KernelThread() && len(name) == commMax {
+		if e.comm == "" {
+			if text, errno := c.rd.quick(c.rd.of(p.PID), "comm"); errno == 0 {
+				name = bytes.TrimSuffix(text, []byte("\n"))
+			}
+			e.comm = string(name)
+		}
+	} else {
+		e.comm = intern(e.comm, name)
+	}
+	p.Comm = e.comm
+}
+
+// commMax is the length of a comm that may have been cut.
+const commMax = 15
 
 // clock notes what the clock of a CPU's run queue shows, as far as a task's record tells it.
 func (it *iterator) clock(r *bpf.Record) {

@@ -37,9 +37,9 @@ func sleepers(tb testing.TB, n int) {
 	}
 }
 
-func scanner(tb testing.TB, want Want) (*Collector, *pcb.Snapshot) {
+func scanner(tb testing.TB, source Source, want Want) (*Collector, *pcb.Snapshot) {
 	tb.Helper()
-	c, err := New(Options{Want: want})
+	c, err := New(Options{Source: source, Want: want})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -55,9 +55,24 @@ func scanner(tb testing.TB, want Want) (*Collector, *pcb.Snapshot) {
 
 // In steady state a scan allocates nothing for a process: 300 more cost no allocation more.
 func TestScanAllocatesNothingPerProcess(t *testing.T) {
+	for _, source := range allowed(t) {
+		t.Run(string(source), func(t *testing.T) { allocatesNothing(t, source) })
+	}
+}
+
+// allowed are the sources that can be tried here: without root, /proc alone.
+func allowed(t testing.TB) []Source {
+	if os.Geteuid() != 0 {
+		sick.NeedRoot(t, "other sources than /proc need it")
+		return []Source{SourceProc}
+	}
+	return Sources[1:]
+}
+
+func allocatesNothing(t *testing.T, source Source) {
 	allocations := func(more int) (float64, int) {
 		sleepers(t, more)
-		c, s := scanner(t, WantUsual)
+		c, s := scanner(t, source, WantUsual)
 		best := 1e9 // other processes come and go: the quietest of a few rounds
 		for range 8 {
 			best = min(best, testing.AllocsPerRun(1, func() {
@@ -109,7 +124,7 @@ func BenchmarkScan(b *testing.B) {
 
 // benchmarkScan scans all whole, or as when nobody is attended.
 func benchmarkScan(b *testing.B, want Want, files []string, rest bool) {
-	c, s := scanner(b, want)
+	c, s := scanner(b, SourceProc, want)
 	if rest {
 		c.Attend(nil)
 	}
@@ -131,6 +146,48 @@ func benchmarkScan(b *testing.B, want Want, files []string, rest bool) {
 	b.ReportMetric(float64(scan)/each, "µs/proc")
 	b.ReportMetric(float64(bare)/each, "floor-µs/proc")
 	b.ReportMetric(float64(scan)/float64(bare), "×floor")
+}
+
+// BenchmarkSources times a whole reading by each source, at rest as most processes are, with the floor beside it: listing
+// /proc alone, which is what the task iterator is measured by.
+func BenchmarkSources(b *testing.B) {
+	for _, n := range []int{300, 3000, 10000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			sleepers(b, n)
+			for _, source := range allowed(b) {
+				b.Run(string(source), func(b *testing.B) { benchmarkSource(b, source, WantUsual) })
+			}
+		})
+	}
+	b.Run("50x100threads", func(b *testing.B) {
+		for range 50 {
+			startHelper(b, "threads")
+		}
+		for _, source := range allowed(b) {
+			b.Run(string(source), func(b *testing.B) { benchmarkSource(b, source, WantUsual) })
+			b.Run(string(source)+" -H", func(b *testing.B) { benchmarkSource(b, source, WantUsual|WantThreads) })
+		}
+	})
+}
+
+func benchmarkSource(b *testing.B, source Source, want Want) {
+	c, s := scanner(b, source, want)
+	c.Attend(nil)
+	var scan, list time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		start := cpuTime()
+		if err := c.Collect(b.Context(), s); err != nil {
+			b.Fatal(err)
+		}
+		middle := cpuTime()
+		listBare(b, c.rd.root)
+		scan += middle - start
+		list += cpuTime() - middle
+	}
+	each := float64(b.N) * float64(len(s.Procs)) * 1000
+	b.ReportMetric(float64(scan)/each, "µs/proc")
+	b.ReportMetric(float64(list)/each, "list-µs/proc")
 }
 
 // BenchmarkFirstScan is what a one-shot mode costs: nothing is known of any process before.

@@ -60,22 +60,22 @@ var fields = map[string]comparison{
 	"RunTime":     {group: pcb.FieldSchedSum, kind: grows, because: ended},
 	"RunDelay":    {group: pcb.FieldSchedSum, kind: grows, because: ended},
 	"SwitchesAt":  {kind: apart, because: "the time of its reading"}, "IOAt": {kind: apart, because: "the time of its reading"}, "At": {kind: apart, because: "the time of its reading"},
-	"Idle": {group: pcb.FieldIdle, kind: amount, slack: 1.2e9, because: "by other clocks: of an idle CPU's run queue the iterator knows when it stopped"},
+	"Idle":  {group: pcb.FieldIdle, kind: amount, slack: 1.2e9, because: "by other clocks: of an idle CPU's run queue the iterator knows when it stopped"},
 	"Ended": {group: pcb.FieldEnded, kind: amount, slack: 1.2e9, because: "as Idle"},
 	"WChan": {group: pcb.FieldWChan},
-	"RSS": {group: pcb.FieldRSS, kind: amount, slack: 4 * perCPU, because: approx}, "PeakRSS": {group: pcb.FieldMemoryParts, kind: amount, slack: 4 * perCPU, because: approx},
+	"RSS":   {group: pcb.FieldRSS, kind: amount, slack: 4 * perCPU, because: approx}, "PeakRSS": {group: pcb.FieldMemoryParts, kind: amount, slack: 4 * perCPU, because: approx},
 	"Shared": {group: pcb.FieldMemoryParts, kind: amount, slack: 2 * perCPU, because: approx}, "Anon": {group: pcb.FieldMemoryParts, kind: amount, slack: perCPU, because: approx},
 	"Swap": {group: pcb.FieldMemoryParts, kind: amount, slack: perCPU, because: approx}, "VSize": {group: pcb.FieldStat},
 	"MinFlt": {group: pcb.FieldStat, kind: grows}, "MajFlt": {group: pcb.FieldStat, kind: grows}, "CMinFlt": {group: pcb.FieldStat, kind: grows},
 	"FDs": {group: pcb.FieldFDs}, "FDsAt": {kind: apart, because: "the time of its reading"},
 	"ReadChars": {group: pcb.FieldIO, kind: grows}, "WriteChars": {group: pcb.FieldIO, kind: grows}, "ReadCalls": {group: pcb.FieldIO, kind: grows},
 	"WriteCalls": {group: pcb.FieldIO, kind: grows}, "ReadBytes": {group: pcb.FieldIO, kind: grows}, "WriteBytes": {group: pcb.FieldIO, kind: grows},
-	"UTime": {group: pcb.FieldCore, kind: grows, slack: 3 * tick, because: "shared out anew at each reading, by each reader for itself; their sum is exact"},
-	"STime": {group: pcb.FieldCore, kind: grows, slack: 3 * tick, because: "as UTime"},
-	"GTime": {group: pcb.FieldStat, kind: grows, slack: tick, because: "/proc tells whole ticks"},
+	"UTime":  {group: pcb.FieldCore, kind: grows, slack: 10 * tick, because: "shared out anew at each reading, by each reader for itself; their sum is exact"},
+	"STime":  {group: pcb.FieldCore, kind: grows, slack: 10 * tick, because: "as UTime"},
+	"GTime":  {group: pcb.FieldStat, kind: grows, slack: tick, because: "/proc tells whole ticks"},
 	"CUTime": {group: pcb.FieldStat, kind: grows, slack: tick, because: "as GTime"}, "CSTime": {group: pcb.FieldStat, kind: grows, slack: tick, because: "as GTime"},
-	"Started": {group: pcb.FieldCore, kind: amount, slack: tick, because: "as GTime"},
-	"KFlags":  {group: pcb.FieldStat},
+	"Started":    {group: pcb.FieldCore, kind: amount, slack: tick, because: "as GTime"},
+	"KFlags":     {group: pcb.FieldStat},
 	"SigPending": {group: pcb.FieldSignals}, "SigShared": {group: pcb.FieldSignals}, "SigBlocked": {group: pcb.FieldSignals},
 	"SigIgnored": {group: pcb.FieldSignals}, "SigCaught": {group: pcb.FieldSignals},
 	"FirstThread": {kind: apart, because: "a place in the Snapshot"}, "ThreadCount": {kind: apart, because: "threads are compared by TestThreadsOfAllSources"},
@@ -90,6 +90,9 @@ const (
 	extra   = pcb.FieldPIDNS | pcb.FieldCgroupID | pcb.FieldExecs | pcb.FieldReaping | pcb.FieldBlocker | pcb.FieldIdle | pcb.FieldOnCPU | pcb.FieldIO | pcb.FieldSwitchesSum | pcb.FieldSchedSum
 	mayMiss = pcb.FieldOnCPU | pcb.FieldEnded
 )
+
+// pfWorker marks the threads of the kernel's work queues.
+const pfWorker = 0x20
 
 // number gives a figure as a float64; false for what is none.
 func number(v reflect.Value) (float64, bool) {
@@ -109,6 +112,9 @@ func differences(before, own, after *pcb.Process, compared map[string]int) (diff
 		name := x.Type().Field(i).Name
 		how := fields[name]
 		if how.kind == apart || !(before.Have & own.Have & after.Have).Has(how.group) {
+			continue
+		}
+		if name == "Comm" && before.KFlags&pfWorker != 0 { // /proc adds what the worker does at the moment
 			continue
 		}
 		if how.because == ended && (before.Threads != 1 || before.Zombie()) {

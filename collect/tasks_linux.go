@@ -53,7 +53,7 @@ func (t *taskSums) addEnded(r *bpf.Record) {
 	t.add(&taskSums{
 		voluntary: r.DeadNvcsw, involuntary: r.DeadNivcsw, delay: time.Duration(r.DeadDelay),
 		user: time.Duration(r.DeadUtime), system: time.Duration(r.DeadStime), guest: time.Duration(r.DeadGtime),
-		minFlt: r.DeadMinFlt, majFlt: r.DeadMajFlt, io: r.DeadIo,
+		minFlt: r.DeadMinFlt, majFlt: r.DeadMajFlt,
 	})
 }
 
@@ -200,6 +200,9 @@ func (c *Collector) join(s *pcb.Snapshot) {
 			c.iter.memoryOf(p, &shared)
 		}
 		group := t.of(p.PID)
+		if c.iter.entries[i] == nil {
+			continue
+		}
 		e := c.iter.entries[i].task
 		if p.Threads > 1 {
 			c.sum(p, e, group)

@@ -10,7 +10,6 @@
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define NSPIDS 8
-#define TRANSFERS 6
 
 enum is {
 	// What the record has.
@@ -53,7 +52,7 @@ struct record {
 	__u64 utime, stime, gtime;
 	__u64 min_flt, maj_flt;
 	__u64 dead_run; // of the threads of the process that have ended: a change says that one did
-	__u64 io[TRANSFERS]; // rchar, wchar, syscr, syscw, read_bytes, write_bytes
+	__u64 io[6]; // a process's: with those of ended threads and of children that were waited for; rchar, wchar, syscr, syscw, read_bytes, write_bytes
 	char comm[16];
 
 	// Of a process.
@@ -77,7 +76,6 @@ struct record {
 	__u64 dead_nvcsw, dead_nivcsw;
 	__u64 dead_utime, dead_stime, dead_gtime;
 	__u64 dead_min_flt, dead_maj_flt;
-	__u64 dead_io[TRANSFERS];
 };
 
 // One reader at a time has the program: what a record is made in, and where the reader stands.
@@ -145,14 +143,14 @@ static __always_inline __u32 cpu_of(struct task_struct *task)
 	return 0;
 }
 
-static __always_inline void transfers(__u64 *to, struct task_io_accounting *from)
+static __always_inline void transfers(struct task_io_accounting *from)
 {
-	to[0] = from->rchar;
-	to[1] = from->wchar;
-	to[2] = from->syscr;
-	to[3] = from->syscw;
-	to[4] = from->read_bytes;
-	to[5] = from->write_bytes;
+	rec.io[0] += from->rchar;
+	rec.io[1] += from->wchar;
+	rec.io[2] += from->syscr;
+	rec.io[3] += from->syscw;
+	rec.io[4] += from->read_bytes;
+	rec.io[5] += from->write_bytes;
 }
 
 // last_run tells how long ago a task ran last. exec_start is by the clock of its CPU's run queue, which leaves out what
@@ -247,7 +245,10 @@ static __always_inline void of_task(struct task_struct *task, struct signal_stru
 	rec.dead_run = signal->sum_sched_runtime;
 	if (has_task_field(ioac.read_bytes)) {
 		rec.is |= KNOWS_IO;
-		transfers(rec.io, &task->ioac);
+		__builtin_memset(rec.io, 0, sizeof(rec.io));
+		transfers(&task->ioac);
+		if (task->pid == task->tgid)
+			transfers(&signal->ioac);
 	}
 	__builtin_memcpy(rec.comm, task->comm, sizeof(rec.comm));
 }
@@ -410,8 +411,6 @@ static __always_inline void of_dead_threads(struct signal_struct *signal)
 	rec.dead_gtime = signal->gtime;
 	rec.dead_min_flt = signal->min_flt;
 	rec.dead_maj_flt = signal->maj_flt;
-	if (has_task_field(ioac.read_bytes))
-		transfers(rec.dead_io, &signal->ioac);
 }
 
 static __always_inline int emit(struct bpf_iter__task *ctx, __u32 size)

@@ -105,7 +105,6 @@ type taskRecord struct {
 	DeadGtime  uint64
 	DeadMinFlt uint64
 	DeadMajFlt uint64
-	DeadIo     [6]uint64
 }
 
 // Names of all BPF objects in the ELF.
