@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 const (
 	busyThreads  = 8
 	endedThreads = 2
-	endedNaps    = 1000                   // of each ended thread, and so its voluntary switches at least
+	endedNaps    = 1000                   // of each ended thread; nearly all are voluntary switches
 	endedWork    = 200 * time.Millisecond // of each, on a CPU
 )
 
@@ -95,7 +95,11 @@ func beThreads() {
 		case "park":
 			park.Store(true)
 			parked.Wait()
-		case "leave": // the main thread ends, the others live on
+		case "leave": // the main thread ends, the others live on as long as the test
+			go func() {
+				_, _ = io.Copy(io.Discard, os.Stdin)
+				unix.Exit(0)
+			}()
 			_, _, _ = unix.Syscall(unix.SYS_EXIT, 0, 0, 0)
 		}
 		tell(usage(unix.RUSAGE_SELF, unix.CLOCK_PROCESS_CPUTIME_ID))

@@ -127,25 +127,27 @@ func (c *Client) probe() error {
 }
 
 // naps is how often the thread that is made to end switches.
-const naps = 8
+const naps = 16
 
-// keepsSwitches reports whether the kernel still has the switches of a thread of ptop's that has ended.
+// keepsSwitches reports whether the kernel still has the switches of a thread of ptop's that ends now. It may lack one or two, which
+// the thread made in the middle of its end.
 func (c *Client) keepsSwitches() bool {
-	if !hasEnded(endThread()) {
+	before, ok := c.lost()
+	if !ok || !hasEnded(endThread()) {
 		return false
 	}
-	for range 3 {
-		before, ok := ownSwitches()
-		qs := [1]Query{{PID: int32(os.Getpid())}}
-		if c.Read(qs[:]) != nil || !ok {
-			return false
-		}
-		after, _ := ownSwitches()
-		if after-before < naps { // else those of others could stand for what is lost
-			return qs[0].Voluntary+qs[0].Involuntary >= before
-		}
+	after, ok := c.lost()
+	return ok && after-before < naps/2
+}
+
+// lost gives how many of ptop's own switches, those of its ended threads included, taskstats lacks.
+func (c *Client) lost() (n int64, ok bool) {
+	var use unix.Rusage
+	qs := [1]Query{{PID: int32(os.Getpid())}}
+	if unix.Getrusage(unix.RUSAGE_SELF, &use) != nil || c.Read(qs[:]) != nil {
+		return 0, false
 	}
-	return false
+	return int64(use.Nvcsw) + int64(use.Nivcsw) - int64(qs[0].Voluntary+qs[0].Involuntary), true
 }
 
 // endThread gives the id of a thread that has switched some times, and ends.
@@ -168,20 +170,13 @@ func endThread() int {
 
 // hasEnded waits for the end of a thread, which takes less than a millisecond, and not for ever.
 func hasEnded(tid int) bool {
-	for range 200 {
+	for range 500 {
 		if unix.Tgkill(unix.Getpid(), tid, 0) == unix.ESRCH {
 			return true
 		}
 		time.Sleep(100 * time.Microsecond)
 	}
 	return false
-}
-
-// ownSwitches gives those of all threads that ptop has or had.
-func ownSwitches() (n uint64, ok bool) {
-	var use unix.Rusage
-	err := unix.Getrusage(unix.RUSAGE_SELF, &use)
-	return uint64(use.Nvcsw + use.Nivcsw), err == nil
 }
 
 // Read asks for all of them. A process that there is no more keeps Have at 0. After an error, so does who was not yet asked for.

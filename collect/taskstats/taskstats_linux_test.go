@@ -27,7 +27,7 @@ func TestSumOverThreads(t *testing.T) {
 	c := open(t)
 	h := start(t, helper("threads"))
 	ended := h.figures()
-	if ended.voluntary < endedThreads*endedNaps || ended.runTime < endedThreads*endedWork {
+	if ended.voluntary < endedThreads*endedNaps*9/10 || ended.runTime < endedThreads*endedWork {
 		t.Fatalf("the ended threads had %+v", ended)
 	}
 	for _, phase := range []string{"work", "park"} {
@@ -284,22 +284,19 @@ func as(cmd *exec.Cmd, attr *syscall.SysProcAttr) *exec.Cmd {
 	return cmd
 }
 
-// ptop's own ended threads are found or missed by the kernel; an Open that finds them has to be right.
+// Open tells by one thread what holds for many.
 func TestEndedThreadsAreProbed(t *testing.T) {
 	c := open(t)
-	before, _ := ownSwitches()
-	for range 20 {
+	const threads = 20
+	before, ok := c.lost()
+	for range threads {
 		if !hasEnded(endThread()) {
 			t.Fatal("a thread does not end")
 		}
 	}
-	after, _ := ownSwitches()
-	q := ask(t, c, int32(os.Getpid()))
-	if after-before < 20*naps {
-		t.Errorf("threads that napped %d times made %d switches", 20*naps, after-before)
-	}
-	if kept := q.Voluntary+q.Involuntary+naps >= after; kept != c.have.Has(Ended) {
-		t.Errorf("%d switches of %d, have %b", q.Voluntary+q.Involuntary, after, c.have)
+	after, ok2 := c.lost()
+	if lost := after - before; !ok || !ok2 || c.have.Has(Ended) != (lost < threads*naps/2) {
+		t.Errorf("%d of %d switches are lost, have %b", lost, threads*naps, c.have)
 	}
 }
 
