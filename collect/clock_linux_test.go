@@ -225,7 +225,7 @@ func TestSinceWhenItIsDead(t *testing.T) {
 	liveClocks(t) // skips where the kernel does not tell
 	of := sick.Start(t, "zombie-late-death")
 	leader := sick.Start(t, "zombie-leader-exited")
-	_, s := scanner(t, 0)
+	_, s := scanner(t, SourceProc, 0)
 	for _, want := range []struct {
 		pid         int
 		idle, ended bool

@@ -33,7 +33,8 @@ type Collector struct {
 	seed   maphash.Seed
 
 	sources sources
-	iter    *iterator // nil where the task iterator is not used
+	iter    *iterator   // nil where the task iterator is not used
+	stats   *statistics // nil where taskstats are not
 
 	scan    uint64 // number of the reading
 	pids    []int32
@@ -141,6 +142,9 @@ func (c *Collector) walkProc(ctx context.Context, s *pcb.Snapshot) error {
 	if err := c.processes(ctx, s); err != nil {
 		return err
 	}
+	if err := c.askStatistics(s); err != nil {
+		return err
+	}
 	c.tellRunning(s)
 	s.ExecStart = c.clocks.references()
 	return nil
@@ -195,6 +199,9 @@ func (c *Collector) Close() error {
 	}
 	if c.iter != nil {
 		c.iter.close()
+	}
+	if c.stats != nil {
+		c.stats.close()
 	}
 	err := unix.Close(c.rd.root)
 	c.rd.root = -1

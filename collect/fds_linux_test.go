@@ -38,7 +38,7 @@ func ownFDs(t *testing.T) int32 {
 // The number is that of the listing, by the directory's size and, where the kernel gives none, counted.
 func TestDescriptorsAreCounted(t *testing.T) {
 	for _, sized := range []bool{true, false} {
-		c, s := scanner(t, 0)
+		c, s := scanner(t, SourceProc, 0)
 		if sized && !c.count.sized {
 			continue // before Linux 6.2
 		}
@@ -63,7 +63,7 @@ func TestDescriptorsAreCounted(t *testing.T) {
 // One that rests is not counted again: its number stands, with its time.
 func TestDescriptorsOfTheRestingStand(t *testing.T) {
 	sleepers(t, 1)
-	c, s := scanner(t, 0)
+	c, s := scanner(t, SourceProc, 0)
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if rested(t, c, s) {
 			return
@@ -103,7 +103,7 @@ func rested(t *testing.T, c *Collector, s *pcb.Snapshot) bool {
 // Everybody may know the number, whose process it ever is.
 func TestDescriptorsOfOthers(t *testing.T) {
 	sick.NeedRoot(t, "to read as another user")
-	c, _ := scanner(t, 0)
+	c, _ := scanner(t, SourceProc, 0)
 	if !c.count.sized {
 		sick.Missing(t, "needs Linux 6.2: before, the owner alone may count them")
 	}

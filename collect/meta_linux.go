@@ -29,7 +29,9 @@ type rights struct {
 }
 
 // ownRights are those of ptop itself.
-func ownRights() *rights { return &rights{UID: uint32(os.Geteuid()), Ptrace: hasPtrace()} }
+func ownRights() *rights {
+	return &rights{UID: uint32(os.Geteuid()), Ptrace: hasCapability(capSysPtrace)}
+}
 
 // sees reports whether the reader is shown what the kernel keeps from others than a process's user and root.
 func (r *rights) sees(p *pcb.Process) bool {

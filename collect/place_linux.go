@@ -65,16 +65,6 @@ func namespaceLevels(status []byte) int {
 	return len(bytes.Fields(line))
 }
 
-// hasPtrace reports whether ptop has CAP_SYS_PTRACE, bit 19 of the effective set.
-func hasPtrace() bool {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return false
-	}
-	_, rest, _ := bytes.Cut(text, []byte("\nCapEff:\t"))
-	return hexadecimal(rest)&(1<<19) != 0
-}
-
 // mountedWith reports whether the file system mounted at dir has an option of that beginning other than 0 or off.
 func mountedWith(dir, option string) bool {
 	text, err := os.ReadFile("/proc/self/mountinfo")

@@ -55,6 +55,14 @@ func runHelper(name string) {
 			panic(err)
 		}
 		answer(func() string { return fmt.Sprint(before, " ", g.runnable()) })
+	case "threads": // has a hundred threads that sleep
+		for range 100 {
+			go func() {
+				runtime.LockOSThread()
+				_ = unix.Pause()
+			}()
+		}
+		answer(func() string { return "" })
 	case "load": // spins for 30 ms of each 100, answers with its own CPU time in nanoseconds
 		go func() {
 			for {
@@ -125,13 +133,13 @@ func answer(figure func() string) {
 
 // helper is a process of ours under observation.
 type helper struct {
-	t   *testing.T
+	t   testing.TB
 	cmd *exec.Cmd
 	in  io.Writer
 	out *bufio.Reader
 }
 
-func startHelper(t *testing.T, name string) *helper {
+func startHelper(t testing.TB, name string) *helper {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "PTOP_TEST_HELPER="+name)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -198,7 +206,7 @@ func (h *helper) watch(c *Collector, window time.Duration) (rates pcb.Rates, cou
 
 func TestCPUOfACalibratedLoad(t *testing.T) {
 	h := startHelper(t, "load")
-	c, _ := scanner(t, WantSched)
+	c, _ := scanner(t, SourceProc, WantSched)
 	var off float64
 	for range 5 { // a moment's stall between the two clocks would spoil a try
 		rates, cpu := h.watch(c, 2*time.Second)
@@ -214,7 +222,7 @@ func TestCPUOfACalibratedLoad(t *testing.T) {
 // The leader sleeps, the threads switch: the rate is the sum over threads.
 func TestSwitchesOfAPingPong(t *testing.T) {
 	h := startHelper(t, "pingpong")
-	c, _ := scanner(t, WantSched)
+	c, _ := scanner(t, SourceProc, WantSched)
 	var off float64
 	for range 5 {
 		rates, switches := h.watch(c, time.Second)

@@ -11,12 +11,13 @@ import (
 
 // sources is which source a Collector reads by, and why by no better one.
 type sources struct {
-	wanted  Source
-	load    Load
-	settled bool        // which it is to be has been decided, but for what is being loaded
-	loading chan loaded // of what is being loaded, or is to be; nil for nothing
-	begun   bool        // to load it
-	why     string      // the task iterator is not used; empty when it is, or was not wanted
+	wanted       Source
+	load         Load
+	settled      bool        // which it is to be has been decided, but for what is being loaded
+	loading      chan loaded // of what is being loaded, or is to be; nil for nothing
+	begun        bool        // to load it
+	noIterator   string      // why the task iterator is not used; empty when it is, or is not wanted
+	noStatistics string      // the same of taskstats
 }
 
 type loaded struct {
@@ -24,45 +25,47 @@ type loaded struct {
 	err  error
 }
 
-// settle decides by which source the reading that begins now is made.
+// settle decides by which source the reading that begins now is made. An error is that the one which was asked for can't
+// be used.
 func (c *Collector) settle() error {
 	c.install()
-	if c.sources.settled {
+	s := &c.sources
+	if s.settled {
 		return nil
 	}
-	switch s := &c.sources; {
-	case s.wanted == SourceProc, s.wanted == SourceTaskstats:
-		s.settled = true
-	case s.wanted == SourceBPF:
-		if why := c.iteratorRefused(); why != "" {
-			return fmt.Errorf("collect: --source %s: %s", s.wanted, why)
+	s.settled = true
+	var err error
+	switch s.wanted {
+	case SourceProc:
+	case SourceTaskstats:
+		err = c.openStatistics()
+	case SourceBPF:
+		if err = c.mayIterate(); err == nil {
+			c.iter, err = openIterator()
 		}
-		iter, err := openIterator()
-		if err != nil {
-			return fmt.Errorf("collect: --source %s: %w", s.wanted, err)
-		}
-		c.iter = iter
-		s.settled = true
 	default:
 		c.settleAuto()
+	}
+	if err != nil {
+		return fmt.Errorf("collect: --source %s: %w", s.wanted, err)
 	}
 	return nil
 }
 
 func (c *Collector) settleAuto() {
 	s := &c.sources
-	s.settled = true
-	if s.why = c.iteratorRefused(); s.why != "" {
+	if err := c.mayIterate(); err != nil {
+		c.use(nil, err)
 		return
 	}
 	switch s.load {
 	case LoadIfMany:
 		if err := c.list(); err == nil && len(c.pids) < manyProcesses {
-			s.why = fmt.Sprintf("for one reading of %d processes it would cost more to load than it saves", len(c.pids))
+			s.noIterator = fmt.Sprintf("for one reading of %d processes it would cost more to load than it saves", len(c.pids))
 			return
 		}
 	case LoadBehind:
-		s.why = "it is being loaded"
+		s.noIterator = "it is being loaded"
 		s.loading = make(chan loaded, 1)
 		return
 	}
@@ -92,24 +95,51 @@ func (c *Collector) install() {
 	}
 }
 
+// use goes on with the task iterator, or, where that can't be had, with the next best.
 func (c *Collector) use(iter *iterator, err error) {
-	c.iter, c.sources.why = iter, ""
-	if err != nil {
-		c.sources.why = err.Error()
+	s := &c.sources
+	c.iter, s.noIterator = iter, ""
+	if err == nil {
+		return
+	}
+	s.noIterator = err.Error()
+	if err := c.openStatistics(); err != nil {
+		s.noStatistics = err.Error()
 	}
 }
 
-// iteratorRefused says why the task iterator need not be tried; empty when it may work.
-func (c *Collector) iteratorRefused() string {
-	switch {
-	case c.place.foreignWhy != "":
-		return "it tells of the processes that ptop itself could see, and " + c.place.foreignWhy
+// mayIterate says why the task iterator need not be tried.
+func (c *Collector) mayIterate() error {
+	switch err := c.ownKernel(); {
+	case err != nil:
+		return err
 	case !firstUserNamespace():
-		return "it needs rights in the first user namespace, and ptop is in another"
+		return errors.New("it needs rights in the first user namespace, and ptop is in another")
 	case !hasCapability(capSysAdmin) && !(hasCapability(capBPF) && hasCapability(capPerfmon)):
-		return "it needs CAP_BPF and CAP_PERFMON, or root"
+		return errors.New("it needs CAP_BPF and CAP_PERFMON, or root")
 	}
-	return ""
+	return nil
+}
+
+// openStatistics begins to use taskstats.
+func (c *Collector) openStatistics() error {
+	if err := c.ownKernel(); err != nil {
+		return err
+	}
+	if !hasCapability(capNetAdmin) {
+		return errors.New("it needs CAP_NET_ADMIN")
+	}
+	var err error
+	c.stats, err = openStatistics()
+	return err
+}
+
+// ownKernel reports whether the pids that are read are those that the kernel knows ptop's own namespace by.
+func (c *Collector) ownKernel() error {
+	if c.place.foreignWhy != "" {
+		return errors.New(c.place.foreignWhy)
+	}
+	return nil
 }
 
 // firstUserNamespace reports whether ptop is in the user namespace in which the machine was started, as far as its map of
@@ -145,10 +175,17 @@ func hasCapability(number int) bool {
 // told says in the Snapshot by which source it was made, and why by no better one.
 func (c *Collector) told(s *pcb.Snapshot) {
 	s.Source = string(SourceProc)
-	if c.iter != nil {
+	switch {
+	case c.iter != nil:
 		s.Source = string(SourceBPF)
+		return
+	case c.stats != nil:
+		s.Source = string(SourceTaskstats)
 	}
-	if c.sources.why != "" {
-		s.FallbackReason = "the task iterator is not used: " + c.sources.why
+	if why := c.sources.noIterator; why != "" {
+		s.FallbackReason = "no task iterator: " + why
+	}
+	if why := c.sources.noStatistics; why != "" {
+		s.FallbackReason += "; no taskstats: " + why
 	}
 }

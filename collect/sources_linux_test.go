@@ -249,3 +249,5 @@ func TestEveryFieldIsCompared(t *testing.T) {
 }
 
 func TestIteratorAgreesWithProc(t *testing.T) { agrees(t, SourceBPF) }
+
+func TestTaskstatsAgreeWithProc(t *testing.T) { agrees(t, SourceTaskstats) }
