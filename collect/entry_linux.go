@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"hash/maphash"
 	"time"
 
 	"ptop/pcb"
@@ -99,6 +100,22 @@ func (s *entries) next() *entry {
 func (s *entries) back(e *entry) {
 	*e = entry{}
 	s.free = append(s.free, e)
+}
+
+// words are the texts of processes that were made last: those of the same program share theirs.
+type words struct {
+	seed maphash.Seed
+	made [1024]string
+}
+
+// of gives text as a string: the one that is kept, or one that another process has, when it is the same.
+func (w *words) of(kept string, text []byte) string {
+	if kept == string(text) {
+		return kept
+	}
+	slot := &w.made[maphash.Bytes(w.seed, text)%uint64(len(w.made))]
+	*slot = intern(*slot, text)
+	return *slot
 }
 
 // intern gives text as a string: the one that is kept when it is the same.

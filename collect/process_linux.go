@@ -57,7 +57,7 @@ func (c *Collector) whole(s *pcb.Snapshot, p *pcb.Process, text []byte) *entry {
 	e := c.entryOf(p.ID)
 	e.line = line.signs
 	if p.Have.Has(pcb.FieldStat) {
-		e.comm = intern(e.comm, line.comm)
+		e.comm = c.words.of(e.comm, line.comm)
 		p.Comm = e.comm
 	}
 	if says, errno := c.status(p, e); errno == 0 {
