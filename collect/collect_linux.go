@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"ptop/internal/bounded"
 	"ptop/pcb"
 )
 
@@ -28,7 +27,6 @@ type Collector struct {
 	system *systemReader
 	clocks *clocks
 	names  *names
-	blocky bounded.Pool // for reads that wait for a process's memory map lock
 	attend atomic.Pointer[[]int32]
 	seed   maphash.Seed
 
@@ -46,10 +44,8 @@ type Collector struct {
 	count   fdWalk
 	onCPU   map[int32]holder
 	rooms   roomCache
+	words   words
 }
-
-// readersMax is how many threads may be lost to processes whose memory map is locked.
-const readersMax = 8
 
 // New opens the /proc that the options name. An error says what is wrong with it and what to do.
 func New(opt Options) (*Collector, error) {
@@ -70,11 +66,12 @@ func New(opt Options) (*Collector, error) {
 		unix.Close(dir)
 		return nil, fmt.Errorf("collect: reading %s: %w", opt.Root, err)
 	}
+	seed := maphash.MakeSeed()
 	c := &Collector{
 		opt: opt, place: place, rd: newReader(dir, place.live), system: system,
 		clocks: newClocks(opt.Root, place.live), names: newNames(),
-		blocky: bounded.Pool{Max: readersMax}, known: map[int32]*entry{}, rooms: roomCache{}, walk: newThreadWalk(), count: newFDWalk(place.live), onCPU: map[int32]holder{},
-		seed: maphash.MakeSeed(), sources: sources{wanted: opt.Source, load: opt.Load},
+		words: words{seed: seed}, known: map[int32]*entry{}, rooms: roomCache{}, walk: newThreadWalk(), count: newFDWalk(place.live), onCPU: map[int32]holder{},
+		seed: seed, sources: sources{wanted: opt.Source, load: opt.Load},
 	}
 	c.SetWant(opt.Want)
 	return c, nil

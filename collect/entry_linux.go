@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"hash/maphash"
 	"time"
 
 	"ptop/pcb"
@@ -8,17 +9,8 @@ import (
 
 // entry is what is kept of a process between readings, by identity: what is costly to read and seldom changes.
 type entry struct {
-	id   pcb.ID
-	scan uint64      // the reading that saw it last
-	last pcb.Process // what was told of it when it was last read whole, but for its texts and descriptors
-
-	// What says whether it must be read whole again: see mayRest.
-	mark     uint64 // of the text of stat
-	switches uint64 // of the leader, by status
-	moved    bool   // they were more than the time before
-	settled  bool
-	want     Want
-
+	id      pcb.ID
+	scan    uint64 // the reading that saw it last
 	comm    string
 	wchan   string
 	wchanAt time.Duration
@@ -34,12 +26,37 @@ type entry struct {
 	zombie  bool
 	textsAt time.Duration
 
-	sums threadSums
-	fds  fdCount
-	task *taskEntry // of the task iterator; nil as long as that was not used
+	uid, gid    uint32 // whose names these are
+	user, group string
 
+	fds fdCount
+
+	*fileEntry            // of who reads /proc; nil as long as that was not done
+	task       *taskEntry // of the task iterator, likewise
+}
+
+// fileEntry is what is kept of a process whose files of /proc are read.
+type fileEntry struct {
+	last pcb.Process // what was told of it when it was last read whole, but for its texts and descriptors
+
+	// What says whether it must be read whole again: see mayRest.
+	mark     uint64 // of the text of stat
+	switches uint64 // of the leader, by status
+	moved    bool   // they were more than the time before
+	settled  bool
+	want     Want
+
+	sums       threadSums
 	lastRan    time.Duration // what stands behind last.Idle
 	endedAsOne bool          // of a zombie: that is when it died
+}
+
+// byFiles makes sure that what is kept by who reads /proc has its place.
+func (e *entry) byFiles() *entry {
+	if e.fileEntry == nil {
+		e.fileEntry = &fileEntry{}
+	}
+	return e
 }
 
 // stands reports whether what was read of those groups the last time still holds, of a process of one thread. As long as
@@ -101,6 +118,22 @@ func (s *entries) next() *entry {
 func (s *entries) back(e *entry) {
 	*e = entry{}
 	s.free = append(s.free, e)
+}
+
+// words are the texts of processes that were made last: those of the same program share theirs.
+type words struct {
+	seed maphash.Seed
+	made [1024]string
+}
+
+// of gives text as a string: the one that is kept, or one that another process has, when it is the same.
+func (w *words) of(kept string, text []byte) string {
+	if kept == string(text) {
+		return kept
+	}
+	slot := &w.made[maphash.Bytes(w.seed, text)%uint64(len(w.made))]
+	*slot = intern(*slot, text)
+	return *slot
 }
 
 // intern gives text as a string: the one that is kept when it is the same.

@@ -62,7 +62,8 @@ func TestDescriptorsAreCounted(t *testing.T) {
 
 // One that rests is not counted again: its number stands, with its time.
 func TestDescriptorsOfTheRestingStand(t *testing.T) {
-	sleepers(t, 1)
+	sleepers(t, 20)
+	time.Sleep(100 * time.Millisecond) // until they have begun to sleep
 	c, s := scanner(t, SourceProc, 0)
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if rested(t, c, s) {
@@ -76,7 +77,7 @@ func TestDescriptorsOfTheRestingStand(t *testing.T) {
 func rested(t *testing.T, c *Collector, s *pcb.Snapshot) bool {
 	for i := range s.Procs {
 		p := &s.Procs[i]
-		if p.Comm != "sleep" || p.State != 'S' || p.FDsAt == 0 {
+		if p.Comm != "sleep" || p.State != 'S' || p.FDsAt == 0 || c.known[p.PID].fds.grew > 0 { // it had just begun
 			continue
 		}
 		before := *p

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -21,27 +22,29 @@ import (
 // can be lost: it says in a guard when it is in a read, and when that does not end, the process is set aside, with what
 // status tells of it, which never blocks; another goroutine goes on behind it. The lost one ends when its read does, without
 // touching anything, and the process is read again from then on.
+// A command line comes from the process's own memory, and one whose memory map is locked lets whoever reads it wait, while
+// all else can be read. So a process that blocks there loses its command line alone.
 
 const (
 	guardTick  = 10 * time.Millisecond
 	guardTicks = 5  // that a read may take when nothing is known to block. They are counted rather than the time: a stall of the machine stalls both
 	stuckTicks = 2  // that it may take when others have blocked in the same reading, so that many cost little
+	argsTicks  = 2  // times as many for a command line, of which a part may have to come from a disk
 	stuckMax   = 64 // goroutines, and with them threads, that may be lost; beyond that nobody is read who could block
+	readersMax = 8  // of these, that may be lost to command lines
 )
 
 // guard is what a reading goroutine and who waits for it both know.
 type guard struct {
 	reads atomic.Uint64 // even outside of reads, odd in one, and given up
-	tid   atomic.Int32  // the thread of the last read
+	tid   atomic.Int32  // the thread of the reads
+	args  atomic.Bool   // it reads a command line
 }
 
 const givenUp = 1<<64 - 1
 
 // enter is called before a read.
-func (g *guard) enter() {
-	g.tid.Store(int32(unix.Gettid()))
-	g.reads.Add(1)
-}
+func (g *guard) enter() { g.reads.Add(1) }
 
 // leave is called after it. The answer false says that the read was given up: the goroutine must end then.
 func (g *guard) leave() bool {
@@ -64,20 +67,32 @@ func (g *guard) runnable() bool {
 	return err == nil && end > 0 && bytes.HasPrefix(text[end:], []byte(") R"))
 }
 
-// stuck is the lost passes, by the process that each hangs at.
+// stuck is the lost passes, by what each hangs at.
 type stuck struct {
 	mu    sync.Mutex
-	procs map[int32]*pass
+	reads map[hang]*pass
+	args  int // how many of them hang at command lines
 }
 
-func (s *stuck) add(p *pass) {
+// hang is a read that does not end: of a process, or of its command line.
+type hang struct {
+	pid  int32
+	args bool
+}
+
+func (s *stuck) add(p *pass, args bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.procs == nil {
-		s.procs = map[int32]*pass{}
+	p.args = args
+	if s.reads == nil {
+		s.reads = map[hang]*pass{}
 	}
-	if !p.ended {
-		s.procs[p.pid] = p
+	if p.ended {
+		return
+	}
+	s.reads[p.hang()] = p
+	if p.args {
+		s.args++
 	}
 }
 
@@ -85,8 +100,12 @@ func (s *stuck) end(p *pass) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.ended = true
-	if s.procs[p.pid] == p {
-		delete(s.procs, p.pid)
+	if s.reads[p.hang()] != p {
+		return
+	}
+	delete(s.reads, p.hang())
+	if p.args {
+		s.args--
 	}
 }
 
@@ -94,25 +113,35 @@ func (s *stuck) end(p *pass) {
 func (s *stuck) forbids(pid int32) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.procs[pid] != nil || len(s.procs) >= stuckMax
+	return s.reads[hang{pid, false}] != nil || len(s.reads) >= stuckMax
+}
+
+// forbidsArgs reports whether a command line may not be read: because its reader is blocked, or too many others are.
+func (s *stuck) forbidsArgs(pid int32) (blocked, busy bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reads[hang{pid, true}] != nil, s.args >= readersMax
 }
 
 // round is what is to be read, process by process, of a reading.
 type round struct {
 	n     int
 	pid   func(i int) int32
-	read  func(i int) error // an error ends the round
-	aside func(i int)       // tells what can be told of a process that may not be read
-	lost  func(i int) bool  // does the same for one at which a pass was lost; false when it is to be set aside
+	read  func(i int) error   // an error ends the round
+	aside func(i int)         // tells what can be told of a process that may not be read
+	lost  func(at *pass) bool // does the same of one at which a pass was lost; false when it is to be set aside
 }
 
 // pass is one goroutine's way through a round.
 type pass struct {
 	at    int   // the place of the process that it reads
 	pid   int32 // which that is
+	args  bool  // it was lost at that one's command line
 	done  chan error
 	ended bool // it was lost, and the read that held it has ended
 }
+
+func (p *pass) hang() hang { return hang{p.pid, p.args} }
 
 // guarded reads a round to its end, whichever reads do not come to theirs.
 func (c *Collector) guarded(ctx context.Context, r *round) error {
@@ -121,15 +150,15 @@ func (c *Collector) guarded(ctx context.Context, r *round) error {
 	patience := guardTicks
 	for from := 0; ; {
 		p := &pass{at: from, done: make(chan error, 1)}
-		go c.pass(ctx, r, p)
+		go c.pass(ctx, r, p, c.rd.guard)
 		if lost, err := c.await(p, ticker, patience); !lost {
 			return err
 		}
 		patience = stuckTicks
-		c.stuck.add(p)
+		c.stuck.add(p, c.rd.guard.args.Load())
 		c.rd = newReader(c.rd.root, c.rd.live)
 		from = p.at
-		if r.lost(p.at) {
+		if r.lost(p) {
 			from++
 		}
 	}
@@ -151,14 +180,20 @@ func (c *Collector) await(p *pass, ticker *time.Ticker, patience int) (lost bool
 			continue
 		}
 		same++
-		if same >= patience && !g.runnable() && g.giveUp(n) {
+		ticks := patience
+		if g.args.Load() {
+			ticks *= argsTicks
+		}
+		if same >= ticks && !g.runnable() && g.giveUp(n) {
 			return true, nil
 		}
 	}
 }
 
-// pass goes through a round from p.at on. When it is lost in a read it ends there.
-func (c *Collector) pass(ctx context.Context, r *round, p *pass) {
+// pass goes through a round from p.at on. When it is lost in a read it ends there, and its thread with it.
+func (c *Collector) pass(ctx context.Context, r *round, p *pass, g *guard) {
+	runtime.LockOSThread() // so that the guard knows which thread reads, without asking at each read
+	g.tid.Store(int32(unix.Gettid()))
 	lost := true
 	defer func() {
 		if lost {
@@ -179,6 +214,7 @@ func (c *Collector) pass(ctx context.Context, r *round, p *pass) {
 		}
 	}
 	lost = false
+	runtime.UnlockOSThread()
 	p.done <- err
 }
 
@@ -193,14 +229,19 @@ func (c *Collector) processes(ctx context.Context, s *pcb.Snapshot) error {
 			return c.process(s, c.pids[i])
 		},
 		aside: func(i int) { c.setAside(s, c.pids[i]) },
-		lost: func(i int) bool {
+		lost: func(at *pass) bool {
 			n := len(s.Procs)
-			if n == 0 || s.Procs[n-1].PID != c.pids[i] {
+			if n == 0 || s.Procs[n-1].PID != at.pid {
 				return false
 			}
-			s.Threads = s.Threads[:threads] // some of it was read
-			s.Procs[n-1].Blocked = true
-			account(s, &s.Procs[n-1])
+			p := &s.Procs[n-1] // some of it was read
+			if at.args {
+				c.known[p.PID].texts.loseArgs(p)
+			} else {
+				s.Threads = s.Threads[:threads]
+				p.Blocked = true
+			}
+			account(s, p)
 			return true
 		},
 	})
@@ -214,7 +255,7 @@ func (c *Collector) setAside(s *pcb.Snapshot, pid int32) {
 	if e == nil {
 		e = &entry{}
 	}
-	line, errno := c.status(p, e)
+	line, errno := c.status(p, e.byFiles())
 	if errno != 0 && !denied(errno) {
 		s.Procs = s.Procs[:len(s.Procs)-1]
 		s.Coverage.Vanished++

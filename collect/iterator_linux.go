@@ -137,9 +137,15 @@ func (c *Collector) files(ctx context.Context, s *pcb.Snapshot) error {
 			return nil
 		},
 		aside: func(i int) { c.spared(s, i) },
-		lost: func(i int) bool {
-			c.settleUnseen(s, i)
-			c.spared(s, i)
+		lost: func(at *pass) bool {
+			c.settleUnseen(s, at.at)
+			if e := c.iter.entries[at.at]; at.args && e != nil {
+				p := &s.Procs[at.at]
+				e.texts.loseArgs(p)
+				account(s, p)
+			} else {
+				c.spared(s, at.at)
+			}
 			return true
 		},
 	})
@@ -182,7 +188,7 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 	}
 	c.name(p, r, e)
 	c.nsPIDs(p, r, e)
-	c.owner(p, &e.last)
+	c.owner(p, e)
 	it.state(p, r)
 	it.dispositions(p, r, &e.task.handlers)
 	it.memoryOf(p, r)

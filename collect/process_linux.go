@@ -54,10 +54,10 @@ func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
 func (c *Collector) whole(s *pcb.Snapshot, p *pcb.Process, text []byte) *entry {
 	var line statLine
 	parseStat(text, p, &line)
-	e := c.entryOf(p.ID)
+	e := c.entryOf(p.ID).byFiles()
 	e.line = line.signs
 	if p.Have.Has(pcb.FieldStat) {
-		e.comm = intern(e.comm, line.comm)
+		e.comm = c.words.of(e.comm, line.comm)
 		p.Comm = e.comm
 	}
 	if says, errno := c.status(p, e); errno == 0 {
@@ -111,21 +111,22 @@ func (c *Collector) status(p *pcb.Process, e *entry) (line statusLine, errno uni
 		// The dead have no dispositions any more: what the file shows are zeros.
 		p.Have &^= pcb.FieldSignals
 	}
-	c.owner(p, &e.last)
+	c.owner(p, e)
 	return line, 0
 }
 
-// owner gives the process the names of its user and its group, known from its last reading as long as they are the same.
-func (c *Collector) owner(p, last *pcb.Process) {
+// owner gives the process the names of its user and its group.
+func (c *Collector) owner(p *pcb.Process, e *entry) {
 	if !p.Have.Has(pcb.FieldCreds) {
 		return
 	}
-	if p.User = last.User; p.User == "" || p.EUID != last.EUID {
-		p.User = c.names.user(p.EUID)
+	if e.user == "" || e.uid != p.EUID {
+		e.uid, e.user = p.EUID, c.names.user(p.EUID)
 	}
-	if p.Group = last.Group; p.Group == "" || p.EGID != last.EGID {
-		p.Group = c.names.group(p.EGID)
+	if e.group == "" || e.gid != p.EGID {
+		e.gid, e.group = p.EGID, c.names.group(p.EGID)
 	}
+	p.User, p.Group = e.user, e.group
 }
 
 // complete adds what status says where stat did not, and the memory of a process whose leader has exited, which its other

@@ -51,7 +51,7 @@ func (r *restTurns) spares(pid int32) bool {
 
 // mayRest reports whether what is known of a process stands for this reading. mark is of its stat text, e may be nil.
 func (c *Collector) mayRest(e *entry, mark uint64) bool {
-	return e != nil && e.settled && e.mark == mark && e.want == c.opt.Want && c.resting.spares(e.id.PID)
+	return e != nil && e.fileEntry != nil && e.settled && e.mark == mark && e.want == c.opt.Want && c.resting.spares(e.id.PID)
 }
 
 // rest gives a process what is known of it.
@@ -61,7 +61,7 @@ func (c *Collector) rest(s *pcb.Snapshot, p *pcb.Process, e *entry) {
 	*p = e.last
 	p.At = at
 	p.FirstThread, p.ThreadCount = int32(len(s.Threads)), 0
-	c.owner(p, &e.last) // a name may have been found since
+	c.owner(p, e) // a name may have been found since
 	if p.Threads > 1 && e.sums.at > 0 && (!c.walk.takes(p, &e.sums) || !c.walkThreads(s, p, e)) {
 		e.sums.give(p)
 	}

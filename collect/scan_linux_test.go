@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -95,8 +96,8 @@ func allocatesNothing(t *testing.T, source Source) {
 }
 
 // BenchmarkScan times a whole scan and, in turns with it, the floor: a bare open, read, close of the files that are read of
-// every process each time. (What cannot have changed since is not read again; "threads" is -H, which reads all of it.) It
-// tells microseconds a process of both, and their ratio.
+// every process each time. (What cannot have changed since is not read again; "threads" is -H, which reads all of it; "at
+// rest" is when nobody is attended, against a list and stat alone.) It tells microseconds a process of both, and their ratio.
 func BenchmarkScan(b *testing.B) {
 	for _, n := range []int{300, 3000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
@@ -190,15 +191,24 @@ func benchmarkSource(b *testing.B, source Source, want Want) {
 	b.ReportMetric(float64(list)/each, "list-µs/proc")
 }
 
-// BenchmarkFirstScan is what a one-shot mode costs: nothing is known of any process before.
+// BenchmarkFirstScan is what a one-shot mode costs, when nothing is known of any process before; and in turns with it the
+// floor: the same files, bare.
 func BenchmarkFirstScan(b *testing.B) {
-	sleepers(b, 300)
+	for _, n := range []int{300, 3000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			sleepers(b, n)
+			benchmarkFirstScan(b)
+		})
+	}
+}
+
+func benchmarkFirstScan(b *testing.B) {
 	b.ReportAllocs()
-	var scan time.Duration
+	var scan, bare time.Duration
 	procs := 0
 	for b.Loop() {
 		start := cpuTime()
-		c, err := New(Options{Want: WantUsual})
+		c, err := New(Options{Source: SourceProc, Want: WantUsual})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -208,9 +218,20 @@ func BenchmarkFirstScan(b *testing.B) {
 		}
 		scan += cpuTime() - start
 		procs += len(s.Procs)
+		b.StopTimer()
+		paths := barePaths(&s, []string{"stat", "status", "cmdline", "cgroup", "schedstat", "io", "sched"})
+		links := barePaths(&s, []string{"exe"})
+		start = cpuTime()
+		listBare(b, c.rd.root)
+		readBare(c.rd.root, paths)
+		readLinksBare(c.rd.root, links)
+		bare += cpuTime() - start
 		c.Close()
+		b.StartTimer()
 	}
 	b.ReportMetric(float64(scan)/float64(procs)/1000, "µs/proc")
+	b.ReportMetric(float64(bare)/float64(procs)/1000, "floor-µs/proc")
+	b.ReportMetric(float64(scan)/float64(bare), "×floor")
 }
 
 // cpuTime is the CPU time of the whole program, so that what other processes do to the clock does not count.
@@ -256,10 +277,15 @@ func readBare(root int, paths []byte) {
 			_, _, _ = unix.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&data[0])), uintptr(len(data)))
 			_, _, _ = unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0)
 		}
-		for paths[0] != 0 {
-			paths = paths[1:]
-		}
-		paths = paths[1:]
+		paths = paths[bytes.IndexByte(paths, 0)+1:]
+	}
+}
+
+func readLinksBare(root int, paths []byte) {
+	var data [4096]byte
+	for len(paths) > 0 {
+		_, _, _ = unix.RawSyscall6(unix.SYS_READLINKAT, uintptr(root), uintptr(unsafe.Pointer(&paths[0])), uintptr(unsafe.Pointer(&data[0])), uintptr(len(data)), 0, 0)
+		paths = paths[bytes.IndexByte(paths, 0)+1:]
 	}
 }
 

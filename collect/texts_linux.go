@@ -1,21 +1,13 @@
 package collect
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"strconv"
+	"bytes"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"ptop/internal/bounded"
 	"ptop/pcb"
 )
-
-// cmdlineWait is how long a reading waits for one command line. It comes from the process's own memory, and a process
-// whose memory map is locked lets its readers wait for ever.
-const cmdlineWait = 100 * time.Millisecond
 
 // texts gives the process its command line, executable and cgroup: as they were read before, unless a sign says that
 // they changed.
@@ -27,9 +19,9 @@ func (c *Collector) texts(p *pcb.Process, e *entry) {
 	since := p.At - e.textsAt
 	old := e.textsAt == 0 || since > age+age*time.Duration(p.PID%16)/32 && !slept(p, since) // not all at once
 	if old || e.line.exec != e.exec || e.comm != e.named || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie {
-		c.readTexts(p, e)
 		e.exec, e.named, e.noExec, e.zombie = e.line.exec, e.comm, p.ForkedNoExec(), p.Zombie()
 		e.textsAt = max(p.At, 1)
+		c.readTexts(p, e)
 		if e.texts.again {
 			e.textsAt = 0
 		}
@@ -42,6 +34,12 @@ func slept(p *pcb.Process, long time.Duration) bool {
 	return p.FromIterator.Has(pcb.FieldIdle) && p.Idle > long
 }
 
+// loseArgs gives a process its texts when the reader of its command line does not return.
+func (t *texts) loseArgs(p *pcb.Process) {
+	t.blocked = true
+	t.give(p)
+}
+
 func (t *texts) give(p *pcb.Process) {
 	p.Cmdline, p.Exe, p.Cgroup, p.Container, p.Blocked = t.cmdline, t.exe, t.path, t.container, t.blocked
 	p.Cgroups = t.cgroups
@@ -49,8 +47,8 @@ func (t *texts) give(p *pcb.Process) {
 	p.Denied |= t.denied
 }
 
-// readTexts reads them anew. Of a zombie's nothing is left but its cgroup, and what was known of them is kept: it
-// says what died.
+// readTexts reads them anew, the command line last, as its reader can be lost. Of a zombie's nothing is left but its cgroup,
+// and what was known of them is kept: it says what died.
 func (c *Collector) readTexts(p *pcb.Process, e *entry) {
 	t := &e.texts
 	dead := p.Zombie() && !p.LeaderExited()
@@ -59,17 +57,29 @@ func (c *Collector) readTexts(p *pcb.Process, e *entry) {
 	}
 	known := t.have & (pcb.FieldCmdline | pcb.FieldExe)
 	t.have, t.denied, t.blocked, t.again = 0, 0, false, false
+	c.readCgroup(p, t)
 	if dead {
 		t.have |= known
-	} else {
-		c.readCmdline(p, t)
-		c.readExe(p, t)
+		return
 	}
+	c.readExe(p, t)
+	c.readCmdline(p, t)
+}
+
+// failed notes that a text could not be read.
+func (t *texts) failed(errno unix.Errno, group pcb.Fields) {
+	switch {
+	case denied(errno):
+		t.denied |= group
+	case starved(errno):
+		t.again = true
+	}
+}
+
+func (c *Collector) readCgroup(p *pcb.Process, t *texts) {
 	text, errno := c.rd.read(c.rd.of(p.PID), "cgroup")
 	if errno != 0 {
-		if denied(errno) {
-			t.denied |= pcb.FieldCgroup
-		}
+		t.failed(errno, pcb.FieldCgroup)
 		return
 	}
 	if t.cgroups != string(text) {
@@ -78,59 +88,33 @@ func (c *Collector) readTexts(p *pcb.Process, e *entry) {
 	t.have |= pcb.FieldCgroup
 }
 
+// readCmdline reads the beginning of a command line, without the NULs that end it.
 func (c *Collector) readCmdline(p *pcb.Process, t *texts) {
 	if p.KernelThread() {
 		t.cmdline = ""
 		t.have |= pcb.FieldCmdline
 		return
 	}
-	path := strconv.Itoa(int(p.PID)) + "/cmdline"
+	var busy bool
+	if t.blocked, busy = c.stuck.forbidsArgs(p.PID); t.blocked || busy {
+		t.again = !t.blocked // of this one nothing is known: it is asked in the next reading
+		return
+	}
+	base := c.rd.of(p.PID)
 	if p.LeaderExited() { // the leader's memory is gone, its threads' is not
-		path = strconv.Itoa(int(p.PID)) + "/task/" + strconv.Itoa(int(c.liveThread(p.PID))) + "/cmdline"
+		base = c.rd.ofThread(p.PID, c.liveThread(p.PID))
 	}
-	root := c.rd.root
-	text, err := c.blocky.Read(p.PID, cmdlineWait, func() ([]byte, error) { return readCmdline(root, path) })
-	switch {
-	case err == nil:
-		t.cmdline = intern(t.cmdline, text)
-		t.have |= pcb.FieldCmdline
-	case errors.Is(err, bounded.ErrBlocked):
-		t.blocked = true
-	case errors.Is(err, bounded.ErrBusy): // others block, about this one nothing is known: ask again in the next reading
-		t.again = true
-	case errors.Is(err, os.ErrPermission):
-		t.denied |= pcb.FieldCmdline
+	g := c.rd.guard
+	g.args.Store(true)
+	text, errno := c.rd.read(base, "cmdline")
+	g.args.Store(false)
+	if errno != 0 {
+		t.failed(errno, pcb.FieldCmdline)
+		return
 	}
-}
-
-// readCmdline reads the beginning of a command line, without the NUL that ends it.
-func readCmdline(root int, path string) ([]byte, error) {
-	fd, err := unix.Openat(root, path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, fmt.Errorf("collect: opening %s: %w", path, err)
-	}
-	defer unix.Close(fd)
-	text := make([]byte, 256)
-	n := 0
-	for {
-		got, err := unix.Read(fd, text[n:])
-		if err != nil {
-			return nil, fmt.Errorf("collect: reading %s: %w", path, err)
-		}
-		n += got
-		if got == 0 || n == pcb.CmdlineMax {
-			break
-		}
-		if n == len(text) {
-			longer := make([]byte, min(4*len(text), pcb.CmdlineMax))
-			copy(longer, text)
-			text = longer
-		}
-	}
-	for n > 0 && text[n-1] == 0 {
-		n--
-	}
-	return text[:n], nil
+	text = bytes.TrimRight(text[:min(len(text), pcb.CmdlineMax)], "\x00")
+	t.cmdline = c.words.of(t.cmdline, text)
+	t.have |= pcb.FieldCmdline
 }
 
 func (c *Collector) readExe(p *pcb.Process, t *texts) {
@@ -141,13 +125,12 @@ func (c *Collector) readExe(p *pcb.Process, t *texts) {
 	if errno == unix.ENOENT && p.LeaderExited() {
 		text, errno = c.rd.link(c.rd.ofThread(p.PID, c.liveThread(p.PID)), "exe")
 	}
-	switch {
-	case errno == 0:
-		t.exe = intern(t.exe, text)
-		t.have |= pcb.FieldExe
-	case denied(errno):
-		t.denied |= pcb.FieldExe
+	if errno != 0 {
+		t.failed(errno, pcb.FieldExe)
+		return
 	}
+	t.exe = c.words.of(t.exe, text)
+	t.have |= pcb.FieldExe
 }
 
 // roomCache keeps what the cgroup files say: processes in the same cgroups share one string and one Container.
