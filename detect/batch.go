@@ -2,6 +2,7 @@ package detect
 
 import (
 	"strings"
+	"sync"
 
 	"ptop/pcb"
 )
@@ -21,18 +22,23 @@ var computers = namesOf(
 // goTools are the commands of the Go tool chain, by names that others may have too: their path tells, until they exit.
 var goTools = namesOf("compile link asm cgo vet")
 
-func namesOf(names string) map[string]bool {
-	m := map[string]bool{}
-	for name := range strings.FieldsSeq(names) {
-		m[name] = true
-	}
-	return m
+// nameSet is a set of programs' names, made when it is first asked: it is of no use to most runs of ptop.
+type nameSet func() map[string]bool
+
+func namesOf(names string) nameSet {
+	return sync.OnceValue(func() map[string]bool {
+		m := map[string]bool{}
+		for name := range strings.FieldsSeq(names) {
+			m[name] = true
+		}
+		return m
+	})
 }
 
 // buildTool reports whether a process is a compiler, a linker or what runs them, by its name.
 func buildTool(q *pcb.Process) bool {
 	name := q.Name()
-	if goTools[name] {
+	if goTools()[name] {
 		path, _, _ := strings.Cut(q.Cmdline, "\x00")
 		return path == "" || strings.Contains(path, "/pkg/tool/")
 	}
@@ -76,8 +82,8 @@ func (p *Pass) computes(i int32, f *Finding) bool {
 }
 
 // oneOf looks a name up, also without its version and what it is made for: x86_64-linux-gnu-gcc-13 is gcc.
-func oneOf(names map[string]bool, name string) bool {
-	plain := strings.TrimRight(name, "0123456789.")
+func oneOf(set nameSet, name string) bool {
+	names, plain := set(), strings.TrimRight(name, "0123456789.")
 	if plain = strings.TrimSuffix(plain, "-"); plain == name || names[name] {
 		plain = name
 	}

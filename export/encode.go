@@ -18,8 +18,19 @@ type encoder struct {
 }
 
 // chunk is how much of a document is kept before it is written: that of tens of thousands of processes must not
-// take as much memory as they do.
-const chunk = 1 << 20
+// take as much memory as they do, and memory that is touched for the first time costs more than what is written to it.
+const chunk = 64 << 10
+
+// headroom is what a process usually needs at most: the buffer is made as large as a chunk and this, and need not grow.
+const headroom = 8 << 10
+
+// newEncoder begins a document in buf's memory.
+func newEncoder(buf []byte, out io.Writer) *encoder {
+	if cap(buf) < chunk+headroom {
+		buf = make([]byte, 0, chunk+headroom)
+	}
+	return &encoder{b: buf[:0], out: out}
+}
 
 // spill writes what is there when it is much. The last byte stays, for comma.
 func (e *encoder) spill() {
@@ -27,10 +38,13 @@ func (e *encoder) spill() {
 	if last < chunk {
 		return
 	}
+	kept := e.b[last]
 	if e.err == nil {
-		_, e.err = e.out.Write(e.b[:last])
+		if _, e.err = e.out.Write(e.b[:last]); e.err != nil {
+			e.b = nil // it may still be read: a write that was given up goes on
+		}
 	}
-	e.b = append(e.b[:0], e.b[last])
+	e.b = append(e.b[:0], kept)
 }
 
 func (e *encoder) comma() {
@@ -89,13 +103,24 @@ func (e *encoder) float(name string, f float64) {
 
 // appendFloat gives six decimals at most: more is noise in a percentage, and microseconds in a duration.
 func appendFloat(b []byte, f float64) []byte {
-	if math.Abs(f) < 1e9 {
-		f = math.Round(f*1e6) / 1e6
-		if n := int64(f); float64(n) == f { // the usual case, and -0
-			return strconv.AppendInt(b, n, 10)
-		}
+	if !(math.Abs(f) < 1e9) {
+		return strconv.AppendFloat(b, f, 'f', -1, 64)
 	}
-	return strconv.AppendFloat(b, f, 'f', -1, 64)
+	millionths := int64(math.Round(f * 1e6)) // at most 15 digits, which a float64 keeps: these are what strconv would find
+	if millionths < 0 {
+		b, millionths = append(b, '-'), -millionths
+	}
+	b = strconv.AppendInt(b, millionths/1e6, 10)
+	rest := millionths % 1e6
+	if rest == 0 {
+		return b
+	}
+	b = append(b, '.')
+	for place := int64(1e5); rest > 0; place /= 10 {
+		b = append(b, '0'+byte(rest/place))
+		rest %= place
+	}
+	return b
 }
 
 func (e *encoder) seconds(name string, d time.Duration) { e.float(name, d.Seconds()) }

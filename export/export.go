@@ -26,7 +26,7 @@ type Options struct {
 }
 
 // Writer writes one Frame after the other in one form. It keeps its buffers, so that a stream of documents does
-// not allocate for every process, and makes one write of each document, but for JSON beyond a megabyte. It is for
+// not allocate for every process, and makes one write of each document, but for JSON beyond a chunk. It is for
 // one goroutine.
 type Writer struct {
 	out  io.Writer

@@ -12,15 +12,15 @@ const schemaVersion = 1
 // a Frame, a stream of them is NDJSON. With Query.Tree processes hold their children, with Query.GroupBy there are
 // groups instead of processes.
 func (w *Writer) JSON(f *monitor.Frame) error {
-	e := encoder{b: w.buf[:0], out: w.out}
+	e := newEncoder(w.buf, w.out)
 	e.open('{')
-	w.preamble(&e, f)
+	w.preamble(e, f)
 	e.sample(f)
 	e.system(f)
 	e.events(f)
 	if !w.opt.Findings {
 		w.read(f)
-		w.encodeRows(&e)
+		w.encodeRows(e)
 	}
 	e.findings(w.opt.Query.Select(f).Findings)
 	e.close('}')

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -394,4 +396,20 @@ func BenchmarkJSON(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/process")
 		})
 	}
+}
+
+// What is written is what strconv would write of the rounded figure.
+func FuzzFloat(f *testing.F) {
+	for _, seed := range []float64{0, math.Copysign(0, -1), 1, -1, 0.1, 0.000001, 0.0000004, -0.0000005, 99.999999, 123.456, 1e9 - 1e-6, 999999999.9999999, 1e9, 1e300, -7.25, 5e-324} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, v float64) {
+		want := v
+		if math.Abs(v) < 1e9 {
+			want = math.Round(v*1e6)/1e6 + 0 // no -0
+		}
+		if got, want := string(appendFloat(nil, v)), strconv.FormatFloat(want, 'f', -1, 64); got != want {
+			t.Errorf("%v is written as %s, want %s", v, got, want)
+		}
+	})
 }

@@ -27,6 +27,7 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	p.putOffGC()
 	sampler, err := p.sampler()
 	if err != nil {
 		return exitUsage, err

@@ -24,6 +24,7 @@ func (p *program) report(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	p.putOffGC()
 	sampler, err := p.sampler()
 	if err != nil {
 		return exitUsage, err
@@ -142,6 +143,7 @@ func (p *program) check(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	p.putOffGC()
 	sampler, err := p.sampler()
 	if err != nil {
 		return exitUsage, err

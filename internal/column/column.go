@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"ptop/detect"
@@ -106,14 +107,20 @@ type Column struct {
 // All is every column, in the order of docs and JSON.
 var All = declare(identification, state, scheduling, memory, inputOutput, accounting, signals, container, diagnosis)
 
-var byID = index(All)
+var byID = sync.OnceValue(func() map[string]*Column {
+	m := make(map[string]*Column, len(All))
+	for _, c := range All {
+		m[c.ID] = c
+	}
+	return m
+})
 
 // defaultIDs is the table when nobody chose, made for 120 cells.
 const defaultIDs = "pid,user,nice,state,cpu_percent,wait_percent,rss_bytes,mem_percent,cpu_time_seconds,threads,ctx_per_s,idle_seconds,container,command"
 
 // declare puts the groups of columns together, and gives each the rule for rows that stand for several processes.
 func declare(groups ...[]*Column) []*Column {
-	var all []*Column
+	all := make([]*Column, 0, 128)
 	for _, group := range groups {
 		for _, c := range group {
 			c.Value = c.orGroup(c.Value)
@@ -124,14 +131,6 @@ func declare(groups ...[]*Column) []*Column {
 		}
 	}
 	return all
-}
-
-func index(all []*Column) map[string]*Column {
-	m := make(map[string]*Column, len(all))
-	for _, c := range all {
-		m[c.ID] = c
-	}
-	return m
 }
 
 // orGroup wraps a column's accessor for single processes.
@@ -182,7 +181,7 @@ func Default() []*Column {
 
 // ByID finds a column.
 func ByID(id string) (*Column, bool) {
-	c, ok := byID[id]
+	c, ok := byID()[id]
 	return c, ok
 }
 
@@ -199,7 +198,7 @@ func Parse(list string) ([]*Column, error) {
 	}
 	for id := range strings.SplitSeq(rest, ",") {
 		id = strings.TrimPrefix(strings.TrimSpace(id), "+")
-		c, ok := byID[id]
+		c, ok := byID()[id]
 		if !ok {
 			return nil, Unknown(id)
 		}

@@ -60,7 +60,7 @@ func (c *Column) typeName() string {
 // ForGroup is the table of a query that groups by a column: that column, the number of processes, and those of
 // the chosen ones that can be summed.
 func ForGroup(by *Column, chosen []*Column) []*Column {
-	out := []*Column{by, byID["count"]}
+	out := []*Column{by, byID()["count"]}
 	for _, c := range chosen {
 		if c.Sum && c != by {
 			out = append(out, c)

@@ -121,11 +121,11 @@ func letter(c byte) string {
 	return letters[c-'A' : c-'A'+1]
 }
 
-var policies = map[uint32]string{0: "other", 1: "fifo", 2: "rr", 3: "batch", 5: "idle", 6: "deadline", 7: "ext"}
+var policies = [...]string{"other", "fifo", "rr", "batch", 5: "idle", "deadline", "ext"}
 
 func policy(n uint32) Value {
-	if name, ok := policies[n]; ok {
-		return text(name)
+	if n < uint32(len(policies)) && policies[n] != "" {
+		return text(policies[n])
 	}
 	return text(decimals.of(uint64(n)))
 }

@@ -36,13 +36,9 @@ func Nearest(id string) string {
 	if known, ok := customary[id]; ok {
 		return known
 	}
+	ids := make([]string, len(All))
+	for i, c := range All {
+		ids[i] = c.ID
+	}
 	return near.Name(id, ids)
 }
-
-var ids = func() []string {
-	list := make([]string, len(All))
-	for i, c := range All {
-		list[i] = c.ID
-	}
-	return list
-}()

@@ -8,6 +8,7 @@ import (
 	"math"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/file"
@@ -61,7 +62,7 @@ func Compile(text string) (f *Filter, err error) {
 	options := append([]expr.Option{
 		expr.Env(zeros()), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(1000), expr.Patch(p), expr.DisableAllBuiltins(),
 		expr.Function("known", f.known, new(func(string) bool)), expr.Function("mod", mod, new(func(float64, float64) float64)),
-	}, builtins...)
+	}, builtins()...)
 	// Line breaks would shift the position that an error names.
 	f.program, err = expr.Compile(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(text), options...)
 	if fault := p.done(); fault != nil {
@@ -74,13 +75,13 @@ func Compile(text string) (f *Filter, err error) {
 }
 
 // builtins is what an expression may call, beside known: nothing that loops or makes large values.
-var builtins = func() []expr.Option {
+func builtins() []expr.Option {
 	var options []expr.Option
 	for _, name := range []string{"len", "lower", "upper", "trim", "hasPrefix", "hasSuffix", "abs", "ceil", "floor", "round", "int", "float", "min", "max", "date", "duration"} {
 		options = append(options, expr.EnableBuiltin(name))
 	}
 	return options
-}()
+}
 
 // zeros is an environment that tells the compiler the columns' types.
 func zeros() map[string]any {
@@ -187,28 +188,34 @@ func describe(err error, text string) error {
 	return fmt.Errorf("filter: column %d: %s", min(at.Column, len([]rune(text)))+1, oneLine(strings.TrimSpace(inWords(at.Message))))
 }
 
-// What the compiler says, as far as it is known.
-var (
-	unexpectedToken = regexp.MustCompile(`^unexpected token \w+\((".*")\)$`)
-	unexpectedChar  = regexp.MustCompile(`^unrecognized character: U\+[0-9A-F]+ '(.*)'$`)
-	wrongTypes      = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types? (\S+?)(?: and (\S+))?\)$`)
-)
+// sayings find what the compiler says, as far as it is known. They are compiled when it has found a fault.
+type sayings struct{ unexpectedToken, unexpectedChar, wrongTypes, goTypes *regexp.Regexp }
+
+var said = sync.OnceValue(func() *sayings {
+	return &sayings{
+		unexpectedToken: regexp.MustCompile(`^unexpected token \w+\((".*")\)$`),
+		unexpectedChar:  regexp.MustCompile(`^unrecognized character: U\+[0-9A-F]+ '(.*)'$`),
+		wrongTypes:      regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types? (\S+?)(?: and (\S+))?\)$`),
+		// goTypes are the names of types.
+		goTypes: regexp.MustCompile(`\b(?:float64|int|string|bool|time\.Time|time\.Duration|interface \{\}|any|unknown)\b|\[\](?:interface \{\}|any|int|string)|map\[string\](?:interface \{\}|any)`),
+	}
+})
 
 // inWords says one of the compiler's messages as a person would.
 func inWords(message string) string {
 	if name, found := strings.CutPrefix(message, "unknown name "); found {
 		return unknownName(name)
 	}
-	if m := unexpectedToken.FindStringSubmatch(message); m != nil {
+	if m := said().unexpectedToken.FindStringSubmatch(message); m != nil {
 		if m[1] == `"="` {
 			return `"=" does not compare, "==" does`
 		}
 		return m[1] + " can't stand here"
 	}
-	if m := unexpectedChar.FindStringSubmatch(message); m != nil {
+	if m := said().unexpectedChar.FindStringSubmatch(message); m != nil {
 		return `"` + m[1] + `" can't stand here`
 	}
-	if m := wrongTypes.FindStringSubmatch(message); m != nil {
+	if m := said().wrongTypes.FindStringSubmatch(message); m != nil {
 		operands := "a " + typeName(m[2])
 		if m[3] != "" {
 			operands += " and a " + typeName(m[3])
@@ -222,7 +229,7 @@ func inWords(message string) string {
 		return "the quote is not closed"
 	}
 	if strings.Contains(message, "type") {
-		return goTypes.ReplaceAllStringFunc(message, typeName)
+		return said().goTypes.ReplaceAllStringFunc(message, typeName)
 	}
 	return message
 }
@@ -233,9 +240,6 @@ func unknownName(name string) string {
 	}
 	return fmt.Sprintf("unknown column %q; a text to compare with wants quotes, and %s", name, column.WhereListed)
 }
-
-// goTypes are the names of types that the compiler's messages can hold.
-var goTypes = regexp.MustCompile(`\b(?:float64|int|string|bool|time\.Time|time\.Duration|interface \{\}|any|unknown)\b|\[\](?:interface \{\}|any|int|string)|map\[string\](?:interface \{\}|any)`)
 
 // typeName is a type as the documentation calls it.
 func typeName(goType string) string {

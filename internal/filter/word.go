@@ -3,6 +3,7 @@ package filter
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -44,21 +45,21 @@ func quoted(text string) (string, bool) {
 	return inside, true
 }
 
-var searched = func() []*column.Column {
+var searched = sync.OnceValue(func() []*column.Column {
 	var list []*column.Column
 	for _, id := range []string{"name", "cmdline"} {
 		c, _ := column.ByID(id)
 		list = append(list, c)
 	}
 	return list
-}()
+})
 
 // find searches the word in the row's name and command line.
 func (f *Filter) find(r *column.Row) bool {
 	if r.Group != nil && r.Proc == nil {
 		return containsFold(r.Group.Name, f.word)
 	}
-	for _, c := range searched {
+	for _, c := range searched() {
 		if containsFold(c.Value(r).Text, f.word) {
 			return true
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"sync"
 
 	"ptop/pcb"
 )
@@ -22,19 +23,27 @@ type Rules struct {
 // secretName is what the name of an option, variable, header or JSON member holds when its value is a secret.
 const secretName = `(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key|encryption[-_]?key|credentials?|authorization|cookie)`
 
-var (
-	// named is a whole name that speaks of a secret: --db-password, PGPASSWORD, X-Api-Key; not --password-file.
-	named = regexp.MustCompile(`(?i)^-{0,2}[\w.-]*` + secretName + `(?:[-_.]?(?:value|string|id))?$`)
-	// inside finds name=value and name: value within an argument: queries, JSON, headers, shell commands.
-	inside = regexp.MustCompile(`(?i)([\w.-]*` + secretName + `["']?\s*[=:]\s*(?:(?:bearer|basic|token)\s+)?)("[^"]*"|'[^']*'|[^\s"'&;,}]+)`)
-	// option finds --password value within an argument: a shell command, or a title with spaces.
-	option = regexp.MustCompile(`(?i)(\s--?[\w-]*` + secretName + `\s+)("[^"]*"|'[^']*'|[^-\s]\S*)`)
-	// userinfo finds the credentials of a URL; a name alone before http is a token.
-	userinfo = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@`)
-	bearer   = regexp.MustCompile(`(https?://)[^\s/:@]+@`)
-	// shapes are secrets known by their own look: tokens of code forges and chat services, cloud keys, JSON Web Tokens.
-	shapes = regexp.MustCompile(`\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)`)
-)
+// patterns find secrets in arguments. They take milliseconds to compile, so that is left until one is needed.
+type patterns struct{ named, inside, option, userinfo, bearer, shapes, sshpassShort, mysqlShort *regexp.Regexp }
+
+var compiled = sync.OnceValue(func() *patterns {
+	return &patterns{
+		// named is a whole name that speaks of a secret: --db-password, PGPASSWORD, X-Api-Key; not --password-file.
+		named: regexp.MustCompile(`(?i)^-{0,2}[\w.-]*` + secretName + `(?:[-_.]?(?:value|string|id))?$`),
+		// inside finds name=value and name: value within an argument: queries, JSON, headers, shell commands.
+		inside: regexp.MustCompile(`(?i)([\w.-]*` + secretName + `["']?\s*[=:]\s*(?:(?:bearer|basic|token)\s+)?)("[^"]*"|'[^']*'|[^\s"'&;,}]+)`),
+		// option finds --password value within an argument: a shell command, or a title with spaces.
+		option: regexp.MustCompile(`(?i)(\s--?[\w-]*` + secretName + `\s+)("[^"]*"|'[^']*'|[^-\s]\S*)`),
+		// userinfo finds the credentials of a URL; a name alone before http is a token.
+		userinfo: regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@`),
+		bearer:   regexp.MustCompile(`(https?://)[^\s/:@]+@`),
+		// shapes are secrets known by their own look: tokens of code forges and chat services, cloud keys, JSON Web Tokens.
+		shapes: regexp.MustCompile(`\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)`),
+		// The short options within an argument: a shell command, or a title with spaces.
+		sshpassShort: regexp.MustCompile(`((?:^|[\s/;|&("'])sshpass(?:\s+-\S*)*?\s+-p\s*)` + shellWord),
+		mysqlShort:   regexp.MustCompile(`((?:^|[\s/;|&("'])(?:` + strings.Join(mysqlClients, "|") + `)\s(?:[^;|&]*?\s)?["']?-p)` + shellWord),
+	}
+})
 
 // Cmdline applies the rules to a NUL-separated command line.
 func (r Rules) Cmdline(cmdline string) string {
@@ -94,7 +103,7 @@ func (r Rules) mask(args []string) {
 		case short.name != "" && len(arg) > len(short.name) && strings.HasPrefix(arg, short.name):
 			args[i] = short.name + Mask
 		default:
-			if i == 0 || runsOthers[base(args[0])] {
+			if i == 0 || runsOthers()[base(args[0])] {
 				short = short.after(arg)
 			}
 			args[i] = argument(arg)
@@ -104,23 +113,24 @@ func (r Rules) mask(args []string) {
 
 // takesSecret reports whether the argument after option is a secret.
 func takesSecret(option string, short shortOption) bool {
-	return strings.HasPrefix(option, "-") && named.MatchString(option) || short.apart && option == short.name
+	return strings.HasPrefix(option, "-") && compiled().named.MatchString(option) || short.apart && option == short.name
 }
 
 // argument masks the secrets within one argument.
 func argument(arg string) string {
-	if name, _, found := strings.Cut(arg, "="); found && named.MatchString(name) {
+	p := compiled()
+	if name, _, found := strings.Cut(arg, "="); found && p.named.MatchString(name) {
 		return name + "=" + Mask
 	}
 	if !strings.ContainsAny(arg, "=: ") { // nothing has a value in it
-		return shapes.ReplaceAllString(arg, Mask)
+		return p.shapes.ReplaceAllString(arg, Mask)
 	}
-	arg = userinfo.ReplaceAllString(arg, "${1}"+Mask+"@")
-	arg = bearer.ReplaceAllString(arg, "${1}"+Mask+"@")
-	arg = inside.ReplaceAllString(arg, "${1}"+Mask)
-	arg = option.ReplaceAllString(arg, "${1}"+Mask)
-	arg = maskShort(arg)
-	return shapes.ReplaceAllString(arg, Mask)
+	arg = p.userinfo.ReplaceAllString(arg, "${1}"+Mask+"@")
+	arg = p.bearer.ReplaceAllString(arg, "${1}"+Mask+"@")
+	arg = p.inside.ReplaceAllString(arg, "${1}"+Mask)
+	arg = p.option.ReplaceAllString(arg, "${1}"+Mask)
+	arg = p.maskShort(arg)
+	return p.shapes.ReplaceAllString(arg, Mask)
 }
 
 // Detail applies the rules to a process in depth, in place.

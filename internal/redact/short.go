@@ -1,8 +1,8 @@
 package redact
 
 import (
-	"regexp"
 	"strings"
+	"sync"
 )
 
 // shortOption is a one-letter option with a secret.
@@ -19,7 +19,7 @@ var mysqlClients = []string{
 }
 
 // shortOptions are those that programs have, by the program's name.
-var shortOptions = func() map[string]shortOption {
+var shortOptions = sync.OnceValue(func() map[string]shortOption {
 	all := map[string]shortOption{"sshpass": {name: "-p", apart: true, front: true}}
 	for option, programs := range map[string]string{
 		"-a": "redis-cli", "-p": "mongo mongosh mongodump mongorestore mongoexport mongoimport",
@@ -33,22 +33,22 @@ var shortOptions = func() map[string]shortOption {
 		all[name] = shortOption{name: "-p"}
 	}
 	return all
-}()
+})
 
 // runsOthers are programs with another one's command line among their arguments.
-var runsOthers = func() map[string]bool {
+var runsOthers = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for name := range strings.FieldsSeq("sshpass sudo doas env nice ionice nohup setsid timeout time watch xargs strace stdbuf flock chroot nsenter unshare " +
 		"runuser su ssh docker podman nerdctl kubectl crictl") {
 		all[name] = true
 	}
 	return all
-}()
+})
 
 // after gives the short option that counts behind arg: that of the program which it names.
 func (s shortOption) after(arg string) shortOption {
 	name := base(arg)
-	if next, known := shortOptions[name]; known {
+	if next, found := shortOptions()[name]; found {
 		return next
 	}
 	if s.front && !strings.HasPrefix(arg, "-") {
@@ -59,19 +59,13 @@ func (s shortOption) after(arg string) shortOption {
 
 func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
-// Short options within an argument: a shell command, or a title with spaces.
-var (
-	mysqlShort   = regexp.MustCompile(`((?:^|[\s/;|&("'])(?:` + strings.Join(mysqlClients, "|") + `)\s(?:[^;|&]*?\s)?["']?-p)` + shellWord)
-	sshpassShort = regexp.MustCompile(`((?:^|[\s/;|&("'])sshpass(?:\s+-\S*)*?\s+-p\s*)` + shellWord)
-)
-
 // shellWord is a value as a shell command has it.
 const shellWord = `("[^"]*"|'[^']*'|[^\s"';|&]+)`
 
-func maskShort(arg string) string {
+func (p *patterns) maskShort(arg string) string {
 	if !strings.Contains(arg, "-p") {
 		return arg
 	}
-	arg = sshpassShort.ReplaceAllString(arg, "${1}"+Mask)
-	return mysqlShort.ReplaceAllString(arg, "${1}"+Mask)
+	arg = p.sshpassShort.ReplaceAllString(arg, "${1}"+Mask)
+	return p.mysqlShort.ReplaceAllString(arg, "${1}"+Mask)
 }

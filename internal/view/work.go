@@ -212,6 +212,7 @@ func (w *work) flat(dst []column.Row) []column.Row {
 	if w.q.Limit > 0 {
 		w.chosen = w.chosen[:min(w.q.Limit, len(w.chosen))]
 	}
+	dst = slices.Grow(dst, len(w.chosen))
 	for _, i := range w.chosen {
 		dst = append(dst, column.Row{})
 		w.fill(&dst[len(dst)-1], i)
