@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"time"
+)
+
+// shotRuns is how often each one-shot program runs.
+const shotRuns = 11
+
+// measureShots runs the one-shot programs in turn, and takes the CPU time that wait4 tells of each and the time to its
+// end, both in milliseconds.
+func (b *bench) measureShots(ctx context.Context) ([]*series, error) {
+	return inTurn(b.shots(), shotRuns, func(p program, s *series) error {
+		cmd := b.command(ctx, p.argv...)
+		var complaint bytes.Buffer
+		cmd.Stderr = &complaint
+		start := time.Now()
+		err := cmd.Run()
+		wall := time.Since(start)
+		if err != nil {
+			return explained(ctx, err, p.argv, complaint.String())
+		}
+		s.cpu = append(s.cpu, ms(cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()))
+		s.wall = append(s.wall, ms(wall))
+		return nil
+	})
+}
+
+// inTurn measures each program once in each of some rounds; every round begins with another one.
+func inTurn(programs []program, rounds int, once func(program, *series) error) ([]*series, error) {
+	all := make([]*series, len(programs))
+	for i, p := range programs {
+		all[i] = &series{name: p.name, own: p.own}
+	}
+	for round := range rounds {
+		for i := range programs {
+			i = (i + round) % len(programs)
+			if err := once(programs[i], all[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
