@@ -106,7 +106,7 @@ func explained(ctx context.Context, err error, argv []string, said string) error
 		return nil
 	}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return fmt.Errorf("%s: %w", strings.Join(argv, " "), ctx.Err())
 	}
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, lines[len(lines)-1])

@@ -61,7 +61,7 @@ func (b *bench) firstFrame(ctx context.Context, p program, user string) (time.Du
 	}
 	_ = cmd.Wait()
 	if !whole && !errors.Is(ctx.Err(), context.Canceled) {
-		return 0, fmt.Errorf("%s: no picture within %s; it showed %.200q", p.name, frameLimit, plain(shown))
+		return 0, fmt.Errorf("%s: it ended, or %s passed, without a whole picture; it showed %.200q", p.name, frameLimit, plain(shown))
 	}
 	return wall, ctx.Err()
 }

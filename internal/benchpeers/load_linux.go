@@ -80,6 +80,11 @@ func (b *bench) measureFloor(ctx context.Context) ([]*series, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseFloor(out)
+}
+
+// parseFloor reads what floor prints: what was read and microseconds, a line for each run.
+func parseFloor(out string) ([]*series, error) {
 	var all []*series
 	for line := range strings.Lines(out) {
 		name, figure, _ := strings.Cut(strings.TrimSpace(line), "\t")

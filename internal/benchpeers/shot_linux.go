@@ -6,21 +6,27 @@ import (
 	"time"
 )
 
-// shotRuns is how often each one-shot program runs.
-const shotRuns = 11
+// shotRuns is how often each one-shot program runs, and shotLimit how long it may: some of them wait for a process that
+// the kernel does not let them read.
+const (
+	shotRuns  = 11
+	shotLimit = time.Minute
+)
 
 // measureShots runs the one-shot programs in turn, and takes the CPU time that wait4 tells of each and the time to its
 // end, both in milliseconds.
 func (b *bench) measureShots(ctx context.Context) ([]*series, error) {
 	return inTurn(b.shots(), shotRuns, func(p program, s *series) error {
-		cmd := b.command(ctx, p.argv...)
+		limited, cancel := context.WithTimeout(ctx, shotLimit)
+		defer cancel()
+		cmd := b.command(limited, p.argv...)
 		var complaint bytes.Buffer
 		cmd.Stderr = &complaint
 		start := time.Now()
 		err := cmd.Run()
 		wall := time.Since(start)
 		if err != nil {
-			return explained(ctx, err, p.argv, complaint.String())
+			return explained(limited, err, p.argv, complaint.String())
 		}
 		s.cpu = append(s.cpu, ms(cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()))
 		s.wall = append(s.wall, ms(wall))

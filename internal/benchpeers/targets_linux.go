@@ -80,9 +80,9 @@ func markTargets(marks []*mark) []judged {
 			continue
 		}
 		if strings.Contains(m.name, "Iterat") && m.processes() == 10000 {
-			all = append(all, figure(m.name, 1.5, "µs a process", []float64{us}))
+			all = append(all, figure(m.name+": time", 1.5, "µs a process", []float64{us}))
 			if n, ok := m.figure("allocs/op"); ok {
-				all = append(all, figure(m.name, 0.01, "allocations a process", []float64{n / m.processes()}))
+				all = append(all, figure(m.name+": allocations", 0.01, "a process", []float64{n / m.processes()}))
 			}
 		}
 		if byFamily[m.family()] == nil {
