@@ -205,3 +205,39 @@ func TestSourceShown(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A screen is measured with what it starts, and ended with it; one that ends by itself is told of with what it said.
+func TestScreen(t *testing.T) {
+	if _, err := exec.LookPath("tmux"); err != nil {
+		sick.Missing(t, "needs tmux")
+	}
+	b := testBench(t)
+	b.each = time.Second
+	tm, err := b.startTmux(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tm.stop()
+	pids := filepath.Join(b.dir, "pids")
+	var s series
+	busyPair := program{name: "pair", argv: []string{"sh", "-c", "sleep 3600 & echo $$ $! >" + pids + "; echo PID; while :; do :; done"}}
+	if err := tm.measure(t.Context(), busyPair, &s); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.cpu) != 1 || s.cpu[0] <= 0 || len(s.rss) != 1 || s.rss[0] <= s.ownRSS[0] {
+		t.Errorf("%+v", s)
+	}
+	text, err := os.ReadFile(pids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range strings.Fields(string(text)) {
+		if _, err := os.Stat("/proc/" + word); err == nil {
+			t.Errorf("process %s is still there", word)
+		}
+	}
+	err = tm.measure(t.Context(), program{name: "none", argv: []string{"sh", "-c", "echo out of order"}}, &s)
+	if err == nil || !strings.Contains(err.Error(), "out of order") {
+		t.Errorf("one that ends by itself: %v", err)
+	}
+}

@@ -81,7 +81,7 @@ func (t *tmux) measure(ctx context.Context, p program, s *series) error {
 	if err := sleep(ctx, warmUp); err != nil {
 		return err
 	}
-	shown, err := t.do(ctx, "capture-pane", "-p", "-t", "bench")
+	shown, err := t.do(ctx, "capture-pane", "-p", "-S", "-", "-t", "bench")
 	if err != nil {
 		return err
 	}
