@@ -11,8 +11,12 @@ import (
 	"time"
 )
 
-// warmUp is how long a screen stands before it is measured.
-const warmUp = 4 * time.Second
+// warmUp is how long a screen stands before it is measured; screenLimit is how long it may take to stand there, on a machine
+// with other things to do.
+const (
+	warmUp      = 4 * time.Second
+	screenLimit = time.Minute
+)
 
 // measureScreens has each program on the screen in turn: its CPU time in milliseconds a second, and its peak RSS in MiB.
 func (b *bench) measureScreens(ctx context.Context) ([]*series, error) {
@@ -78,15 +82,15 @@ func (t *tmux) measure(ctx context.Context, p program, s *series) error {
 		return err
 	}
 	defer t.end(ctx, pid)
+	if _, err := t.shown(ctx); err != nil {
+		return err
+	}
 	if err := sleep(ctx, warmUp); err != nil {
 		return err
 	}
-	shown, err := t.do(ctx, "capture-pane", "-p", "-S", "-", "-t", "bench")
+	shown, err := t.shown(ctx)
 	if err != nil {
 		return err
-	}
-	if !strings.Contains(strings.ToUpper(shown), "PID") {
-		return fmt.Errorf("it shows no processes but %.200q", strings.TrimSpace(shown))
 	}
 	if p.own {
 		s.source = sourceShown(shown)
@@ -98,6 +102,22 @@ func (t *tmux) measure(ctx context.Context, p program, s *series) error {
 	all, own, err := peakRSS(pid)
 	s.cpu, s.rss, s.ownRSS = append(s.cpu, cpu), append(s.rss, all), append(s.ownRSS, own)
 	return err
+}
+
+// shown waits until there are processes on the screen, and gives it.
+func (t *tmux) shown(ctx context.Context) (string, error) {
+	for until := time.Now().Add(screenLimit); ; {
+		shown, err := t.do(ctx, "capture-pane", "-p", "-S", "-", "-t", "bench")
+		if err != nil || strings.Contains(strings.ToUpper(shown), "PID") {
+			return shown, err
+		}
+		if strings.Contains(shown, "Pane is dead") || time.Now().After(until) {
+			return "", fmt.Errorf("it shows no processes but %.200q", strings.TrimSpace(shown))
+		}
+		if err := sleep(ctx, 200*time.Millisecond); err != nil {
+			return "", err
+		}
+	}
 }
 
 // ownHeader is where ptop's screen tells of itself: CPU, memory, source.
