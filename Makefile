@@ -6,8 +6,14 @@ TOOL = go tool -modfile=tools/go.mod
 SYSTEMS = linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 # A count, not a time: at the end of a time go test can report its own deadline as a failure (go.dev/issue/75804).
 FUZZTIME ?= 20000x
+# Of bench-peers: idle processes, rounds of the screens and their seconds, ptop's --source in turn ("auto" is none), the document.
+SIZES ?= 300 3000 10000
+ROUNDS ?= 3
+SECONDS_EACH ?= 10
+PTOP_VARIANTS ?= auto
+PEERS_DOC ?= docs/performance.md
 
-.PHONY: build test check fmt vet staticcheck deadcode race cross docs screen diagnosis bench fuzz tidy clean
+.PHONY: build test check fmt vet staticcheck deadcode race cross docs screen diagnosis bench bench-peers fuzz tidy clean
 
 build: ## one static binary, ./ptop
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o ptop ./cmd/ptop
@@ -31,7 +37,7 @@ staticcheck:
 	$(TOOL) staticcheck ./...
 
 deadcode: ## no function that the program does not reach, and none of the tests' own that they do not
-	@out=$$($(TOOL) deadcode ./cmd/ptop ./internal/gendocs; $(TOOL) deadcode -test ./...); test -z "$$out" || { echo "unreachable:"; echo "$$out"; exit 1; }
+	@out=$$($(TOOL) deadcode ./cmd/ptop ./internal/gendocs ./internal/benchpeers; $(TOOL) deadcode -test ./...); test -z "$$out" || { echo "unreachable:"; echo "$$out"; exit 1; }
 
 tidy: ## go.mod and go.sum say what the code uses
 	go mod tidy -diff
@@ -54,6 +60,9 @@ diagnosis: ## docs/diagnosis.md: every sick and healthy case made for real, and 
 
 bench: ## time and allocations; the scan beside its floor in the same run
 	go test -run '^$$' -bench . -benchtime 1s ./collect ./collect/events ./tree ./detect ./export ./internal/view ./ui
+
+bench-peers: build ## ptop beside top, htop, btop and ps on the same load, with the floor of /proc: docs/performance.md
+	go run ./internal/benchpeers -ptop ./ptop -sizes "$(SIZES)" -rounds $(ROUNDS) -seconds $(SECONDS_EACH) -variants "$(PTOP_VARIANTS)" -out $(PEERS_DOC)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for pkg in $$(go list ./...); do \

@@ -37,8 +37,8 @@ var allowed = map[string]string{
 // seesAll are the packages at the top: of ptop's own they may reach all but forTests.
 var seesAll = map[string]bool{"cmd/ptop": true, "internal/cli": true, "internal/gendocs": true}
 
-// forTests are no part of the program: sick cases, and what draws the pictures of the docs.
-var forTests = map[string]string{"internal/sick": "", "internal/sick/gonowait": "", "internal/shot": "internal/gendocs"}
+// forTests are no part of the program: sick cases, what draws the pictures of the docs, and what measures ptop beside its peers.
+var forTests = map[string]string{"internal/benchpeers": "", "internal/sick": "", "internal/sick/gonowait": "", "internal/shot": "internal/gendocs"}
 
 // readers are the packages that may link what reads the machine; pure, those that do nothing but compute.
 var (
