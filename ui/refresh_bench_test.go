@@ -77,14 +77,16 @@ func (s *resting) Collect(_ context.Context, to *pcb.Snapshot) error {
 // nowhere is a terminal that shows nothing.
 type nowhere struct{}
 
-func (nowhere) Start() error                                { return nil }
-func (nowhere) Stop() error                                 { return nil }
-func (nowhere) Drain() error                                { return nil }
-func (nowhere) Close() error                                { return nil }
-func (nowhere) NotifyResize(func())                         {}
-func (nowhere) WindowSize() (tcell.WindowSize, error)       { return tcell.WindowSize{Width: 200, Height: 50}, nil }
-func (nowhere) Read([]byte) (int, error)                    { select {} }
-func (nowhere) Write(b []byte) (int, error)                 { return len(b), nil }
+func (nowhere) Start() error        { return nil }
+func (nowhere) Stop() error         { return nil }
+func (nowhere) Drain() error        { return nil }
+func (nowhere) Close() error        { return nil }
+func (nowhere) NotifyResize(func()) {}
+func (nowhere) WindowSize() (tcell.WindowSize, error) {
+	return tcell.WindowSize{Width: 200, Height: 50}, nil
+}
+func (nowhere) Read([]byte) (int, error)    { select {} }
+func (nowhere) Write(b []byte) (int, error) { return len(b), nil }
 
 // What a reading costs above the collector, from the rates to the terminal: CPU time with the garbage collector's, by getrusage.
 func BenchmarkRefresh(b *testing.B) {

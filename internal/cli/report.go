@@ -78,12 +78,14 @@ func (p *program) writer(query *view.Query) (*export.Writer, error) {
 }
 
 // readings hands the asked number of Frames to do: the first after watching for --observe or one delay, the others a
-// delay apart. An interrupt between two of them is a regular end.
+// delay apart. do does not keep one. An interrupt between two of them is a regular end.
 func (p *program) readings(ctx context.Context, sampler *monitor.Sampler, do func(*monitor.Frame) error) error {
 	delay := time.Duration(p.opt.delay)
 	frame, err := sampler.Observe(ctx, max(delay, time.Duration(p.opt.observe)), p.step())
 	for n := 1; err == nil; n++ {
-		if err = do(frame); err != nil || n == p.opt.iterations {
+		err = do(frame)
+		frame.Release()
+		if err != nil || n == p.opt.iterations {
 			return err
 		}
 		// A delay of 0 in a stream would load the machine that it watches.

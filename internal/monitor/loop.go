@@ -66,9 +66,19 @@ func (l *Loop) run(ctx context.Context, m *Sampler, delay time.Duration) {
 		if err != nil {
 			frame = m.again(err)
 		}
-		replace(l.frames, frame)
+		l.publish(frame)
 		timer.Reset(delay)
 	}
+}
+
+// publish has the reader get a Frame, in the stead of one that it did not come to.
+func (l *Loop) publish(f *Frame) {
+	select {
+	case passed := <-l.frames:
+		passed.Release()
+	default:
+	}
+	l.frames <- f // nobody else puts something there
 }
 
 // replace puts v into a channel of one place, in the stead of what waits there.

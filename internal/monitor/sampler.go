@@ -15,7 +15,8 @@ type Sampler struct {
 	source  Source
 	prober  Prober // nil where no evidence can be had on demand, as in a recording
 	tracker *detect.Tracker
-	last    *Frame
+	memory  pool
+	last    *Frame // held: the next one's rates are against it
 }
 
 // NewSampler makes a Sampler. prober may be nil.
@@ -26,29 +27,27 @@ func NewSampler(source Source, prober Prober, tracker *detect.Tracker) *Sampler 
 // Follow has the Frames tell the Standing of one process. A start of 0 takes any bearer of the pid.
 func (m *Sampler) Follow(id pcb.ID) { m.tracker.Follow(id) }
 
-// Next takes a reading and gives its Frame.
+// Next takes a reading and gives its Frame, which the caller holds.
 func (m *Sampler) Next(ctx context.Context) (*Frame, error) {
-	frame := &Frame{Seq: 1, Snap: &pcb.Snapshot{}, Rates: &pcb.RateSet{}}
+	frame := m.memory.frame(m.last)
+	if err := m.source.Collect(ctx, frame.Snap); err != nil {
+		frame.Release()
+		return nil, err
+	}
 	var before *pcb.Snapshot
 	if m.last != nil {
 		before = m.last.Snap
-		frame.Seq = m.last.Seq + 1
-		// A little more than last time: a Snapshot is kept by its Frame, so each needs memory of its own.
-		frame.Snap.Procs = make([]pcb.Process, 0, len(before.Procs)+len(before.Procs)/16+16)
-		frame.Snap.Threads = make([]pcb.Thread, 0, len(before.Threads)+16)
-	}
-	if err := m.source.Collect(ctx, frame.Snap); err != nil {
-		return nil, err
 	}
 	frame.Rates.Compute(before, frame.Snap)
-	frame.Forest = tree.Build(frame.Snap)
+	frame.Forest = tree.Rebuild(frame.Forest, frame.Snap)
 	suspects := m.tracker.Suspects(frame.Snap, frame.Rates, frame.Forest)
 	if m.prober != nil && len(suspects) > 0 {
 		frame.Probes = m.prober.Probe(ctx, frame.Snap, suspects)
 	}
 	frame.Findings, frame.Events = m.tracker.Judge(frame.Probes)
 	frame.Standing = m.tracker.Standing()
-	m.last = frame
+	m.last.Release()
+	m.last = frame.Keep()
 	return frame, nil
 }
 
@@ -68,6 +67,7 @@ func (m *Sampler) Observe(ctx context.Context, span, step time.Duration) (*Frame
 		if left < step*3/2 { // no reading so shortly before the last one that its rates would mean little
 			step = left
 		}
+		frame.Release()
 		frame, err = m.After(ctx, step)
 	}
 	return frame, err
@@ -90,7 +90,10 @@ func (m *Sampler) again(err error) *Frame {
 	copied := *m.last
 	copied.Seq++
 	copied.Events = nil
+	copied.holders = nil
+	of := m.last // what is copied is shared, and held until the copy is let go
+	copied.Own(of.Release)
 	copied.Problem = fmt.Sprintf("%v; shown is the reading of %s", err, m.last.Snap.Time.Format("15:04:05"))
-	m.last = &copied
+	m.last = copied.Keep()
 	return &copied
 }
