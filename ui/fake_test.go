@@ -151,7 +151,7 @@ type fakeBackend struct {
 	deadly    pcb.Signal // which signal they end by
 	scope     pcb.Scope  // of the last binding
 	known     blast.Evidence
-	scouted   []int // how many processes the plans had that were scouted
+	scouted   []int             // how many processes the plans had that were scouted
 	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 }
 
