@@ -22,6 +22,7 @@ type Frame struct {
 	Events   []detect.Event   // what appeared, changed or cleared since the Frame before
 	Standing *detect.Standing // of the process that is followed; nil without one
 	Problem  string           // why this is an older reading shown again; empty for a fresh one
+	Slowed   *Slowing         // nil while readings come as often as was asked
 
 	holders *holders // nil where the memory is never used again
 }
