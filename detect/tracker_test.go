@@ -324,7 +324,7 @@ func TestAGapIsNotWatched(t *testing.T) {
 		{20, 0, stopped, dead, false, true},
 		{620, 598, stopped, dead, false, true}, // 22 s were watched
 		{657, 0, stopped, dead, false, true},
-		{658, 0, stopped, dead, true, true},      // 60
+		{658, 0, stopped, dead, true, true},     // 60
 		{1658, 998, healthy, alive, true, true}, // both are absent for 2 s as far as was watched
 		{1663, 0, healthy, alive, true, true},
 		{1667, 0, healthy, alive, false, false},

@@ -2,8 +2,12 @@ package monitor
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
+
+	"ptop/detect"
+	"ptop/pcb"
 )
 
 // Readings that cost more than the budget come more seldom, and as often as was asked when they are cheap again.
@@ -92,6 +96,56 @@ func TestSpentGrows(t *testing.T) {
 	for n := 0; ; n++ {
 		if after, _ := spent(); after > before {
 			return
+		}
+	}
+}
+
+// stopping is a source whose clock has gone on alone for a time before some readings.
+type stopping struct {
+	fakeSource
+	away map[int]time.Duration
+	at   time.Duration
+}
+
+func (s *stopping) Collect(ctx context.Context, snap *pcb.Snapshot) error {
+	err := s.fakeSource.Collect(ctx, snap)
+	s.at += 2*time.Second + s.away[s.readings]
+	snap.Mono, snap.Boot = s.at, s.at
+	snap.Procs[0].At = s.at
+	return err
+}
+
+// After a time in which ptop was stopped the rates are those of the whole time, and the detectors hear that nobody looked;
+// not so where a reading comes a little late, or was not asked for at a time.
+func TestAGapIsTold(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		wanted time.Duration
+		away   time.Duration
+		gap    time.Duration
+	}{
+		{"in time", 2 * time.Second, 0, 0},
+		{"a little late", 2 * time.Second, 4 * time.Second, 0},
+		{"stopped for a minute", 2 * time.Second, time.Minute, time.Minute},
+		{"readings are far apart", time.Minute, 58 * time.Second, 0},
+		{"nobody said when", 0, time.Minute, 0},
+	} {
+		s := &stopping{away: map[int]time.Duration{2: c.away}}
+		m := NewSampler(s, nil, detect.NewTracker(detect.NewSettings()))
+		if _, err := m.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m.wanted, m.looked = c.wanted, m.last.Snap.Mono
+		if gap := m.gap(m.last.Snap.Mono + 2*time.Second + c.away); gap != c.gap {
+			t.Errorf("%s: a gap of %v, want %v", c.name, gap, c.gap)
+		}
+		f, err := m.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := 2*time.Second + c.away
+		if want := 100 / whole.Seconds(); math.Abs(f.Rates.Procs[0].CPU-want) > 0.01 || f.Rates.Interval != whole {
+			t.Errorf("%s: %v %% CPU in %v, want %v %% in %v", c.name, f.Rates.Procs[0].CPU, f.Rates.Interval, want, whole)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type Sampler struct {
 	pace    pace
 	wanted  time.Duration // between the reading before and the one to come
 	looked  time.Duration // Snapshot clock when the reading before had been concluded
-	last    *Frame // held: the next one's rates are against it
+	last    *Frame        // held: the next one's rates are against it
 }
 
 // NewSampler makes a Sampler. prober may be nil.
