@@ -28,6 +28,8 @@ type Tracker struct {
 	ask     map[pcb.ID]int
 	found   []pcb.ProbeRequest // what the detectors ask for
 
+	unwatched time.Duration // how long in all nobody looked, see Gap
+
 	followed pcb.ID // whose Standing is wanted; zero for none
 }
 
@@ -47,6 +49,8 @@ type state struct {
 	since time.Time
 	sure  time.Duration // Mono of the reading that told its cause last
 
+	unwatched time.Duration // the Tracker's at the reading that showed it last
+
 	other     string        // another cause that is found by now, see wavers
 	otherFrom time.Duration // Mono since which
 	told      bool
@@ -57,6 +61,18 @@ type state struct {
 // NewTracker makes a Tracker with the detectors All.
 func NewTracker(set *Settings) *Tracker {
 	return &Tracker{set: set, states: map[stateKey]*state{}, ask: map[pcb.ID]int{}, history: newHistory()}
+}
+
+// Gap says that before the reading to come nobody looked for so long: ptop was stopped, or the machine stood still. Of what
+// was there before and is there after it, nobody knows that it lasted meanwhile, or was absent, so that no such time counts.
+// What the kernel tells by itself (how long a process has been dead, a rate over the whole time) stays as it is.
+func (t *Tracker) Gap(d time.Duration) {
+	t.unwatched += d
+	for _, st := range t.states {
+		st.first += d
+		st.sure += d
+		st.otherFrom += d
+	}
 }
 
 // Suspects enters a new reading into the history and names the processes to be probed for Judge.
@@ -125,6 +141,7 @@ func (t *Tracker) Judge(probes map[pcb.ID]*pcb.Probe) ([]Finding, []Event) {
 				f.leaveAlone()
 			}
 			st := t.state(&f)
+			st.unwatched = t.unwatched
 			if event, told := st.update(p, f, hold); told {
 				findings = append(findings, st.finding)
 				events = append(events, event...)
@@ -257,7 +274,8 @@ func (t *Tracker) absent(findings []Finding, events []Event) ([]Finding, []Event
 		}
 		if st.told {
 			d, _ := byID(key.Detector)
-			stays := t.pass.Snap.Lookup(key.Group) != nil && t.pass.Snap.Mono-st.at < max(st.finding.linger, t.set.optional(d, paramClear))
+			watched := t.pass.Snap.Mono - st.at - (t.unwatched - st.unwatched)
+			stays := t.pass.Snap.Lookup(key.Group) != nil && watched < max(st.finding.linger, t.set.optional(d, paramClear))
 			if stays {
 				findings = append(findings, st.finding)
 				continue

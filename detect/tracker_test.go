@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -302,5 +303,89 @@ func TestCauseIsSteady(t *testing.T) {
 		if cause != c.cause || events > 0 != c.mayBeChange {
 			t.Errorf("after %v: %s, %d events; want %s", c.at, cause, events, c.cause)
 		}
+	}
+}
+
+// Time in which nobody looked counts neither for a hold nor for clearing: a job that is stopped before and after it may have
+// run meanwhile, and one that runs after it may have been stopped until a moment ago.
+func TestAGapIsNotWatched(t *testing.T) {
+	l := newLab(t)
+	l.set.values[paramKey{"stopped-job", "clear_for"}] = 10
+	l.set.values[paramKey{"zombie", "clear_for"}] = 10
+	healthy, stopped := proc(10, 1, "job"), proc(10, 1, "job", inState('T'))
+	mother, dead := proc(20, 1, "agent"), proc(21, 20, "child", deadFor(time.Minute))
+	alive := proc(21, 20, "child")
+	for _, c := range []struct {
+		at, gap    int
+		p, child   pcb.Process
+		told, dead bool
+	}{
+		{0, 0, stopped, dead, false, true},
+		{20, 0, stopped, dead, false, true},
+		{620, 598, stopped, dead, false, true}, // 22 s were watched
+		{657, 0, stopped, dead, false, true},
+		{658, 0, stopped, dead, true, true},     // 60
+		{1658, 998, healthy, alive, true, true}, // both are absent for 2 s as far as was watched
+		{1663, 0, healthy, alive, true, true},
+		{1667, 0, healthy, alive, false, false},
+	} {
+		if c.gap > 0 {
+			l.tracker.Gap(time.Duration(c.gap) * time.Second)
+		}
+		findings := l.sees(time.Duration(c.at)*time.Second, proc(1, 0, "init"), c.p, mother, c.child)
+		if got := one(t, findings, "stopped-job") != nil; got != c.told {
+			t.Errorf("%d s: the stopped job is told: %v, want %v", c.at, got, c.told)
+		}
+		if got := one(t, findings, "zombie") != nil; got != c.dead {
+			t.Errorf("%d s: the zombie is told: %v, want %v", c.at, got, c.dead)
+		}
+	}
+}
+
+// A day of churn, in which every process of every reading is a new one, leaves nothing behind.
+func TestChurnLeavesNothing(t *testing.T) {
+	l := newLab(t)
+	pid, at := int32(10), time.Duration(0)
+	day := func(readings int) {
+		for range readings {
+			at += time.Second
+			procs := []pcb.Process{proc(1, 0, "init"), proc(2, 1, "keeper")}
+			for k := range int32(30) {
+				p := proc(pid+k, 2, "worker", func(p *pcb.Process) {
+					p.Started, p.Cgroups, p.UID, p.EUID = bootAt+at-time.Second, fmt.Sprintf("0::/job-%d", pid), uint32(pid), uint32(pid)
+					p.Anon, p.RSS, p.Threads, p.RunTime = uint64(at), uint64(at), 2, time.Second*9/10
+				})
+				switch k % 5 {
+				case 0:
+					p = with(p, inState('Z'))
+				case 1:
+					p = with(p, inState('T'))
+				case 2:
+					p = with(p, inState('R'))
+				}
+				procs = append(procs, p)
+			}
+			pid = 10 + (pid+30)%30_000
+			for k := range procs[2:] {
+				procs[2+k].Start = uint64(at)
+			}
+			l.sees(at, procs...)
+		}
+	}
+	live := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	day(2000)
+	before := live()
+	day(20_000)
+	if after := live(); after > before+before/4+256<<10 {
+		t.Errorf("the heap has grown from %d to %d KiB", before>>10, after>>10)
+	}
+	if n := len(l.tracker.states) + len(l.tracker.history.told); n > 300 {
+		t.Errorf("%d conditions of the gone are kept", n)
 	}
 }

@@ -413,3 +413,45 @@ func FuzzFloat(f *testing.F) {
 		}
 	})
 }
+
+// That readings come more seldom than was asked is told with why, and nothing of it otherwise; ptop's nice value where the
+// reading has ptop itself, and is of this kernel.
+func TestSlowedAndNice(t *testing.T) {
+	s := compiled(t)
+	f := frame()
+	f.Snap.Self.PID = f.Snap.Procs[0].PID
+	f.Snap.Procs[0].Nice, f.Snap.Procs[0].Have = -10, pcb.FieldStat
+	part := func(name ...string) map[string]any {
+		m := valid(t, s, write(t, Options{}, f))
+		for _, n := range name {
+			m = m[n].(map[string]any)
+		}
+		return m
+	}
+	slowed := []string{"slowed_by_budget", "budget_percent", "interval_asked_seconds", "interval_slowed_seconds", "reading_cost_seconds"}
+	for _, key := range slowed {
+		if v, told := part("sample")[key]; told {
+			t.Errorf("%s is %v and nothing was slowed", key, v)
+		}
+	}
+	f.Slowed = &monitor.Slowing{Asked: time.Second, Delay: 4 * time.Second, Cost: 200 * time.Millisecond, Budget: 5}
+	got := part("sample")
+	for n, want := range []any{true, 5.0, 1.0, 4.0, 0.2} {
+		if got[slowed[n]] != want {
+			t.Errorf("%s is %v, want %v", slowed[n], got[slowed[n]], want)
+		}
+	}
+	if nice := part("sample", "self")["nice"]; nice != -10.0 {
+		t.Errorf("nice is %v, want -10", nice)
+	}
+	for name, blind := range map[string]func(){
+		"the nice value was not read": func() { f.Snap.Procs[0].Have = pcb.FieldCore },
+		"another kernel's /proc":      func() { f.Snap.Procs[0].Have, f.Snap.Foreign = pcb.FieldStat, true },
+		"ptop is not in it":           func() { f.Snap.Foreign, f.Snap.Self.PID = false, 999_999 },
+	} {
+		blind()
+		if nice, told := part("sample", "self")["nice"]; told {
+			t.Errorf("%s: nice is %v", name, nice)
+		}
+	}
+}

@@ -41,6 +41,13 @@ func (e *encoder) sample(f *monitor.Frame) {
 	if f.Rates != nil {
 		e.seconds("interval_seconds", f.Rates.Interval)
 	}
+	if slowed := f.Slowed; slowed != nil {
+		e.bool("slowed_by_budget", true)
+		e.float("budget_percent", slowed.Budget)
+		e.seconds("interval_asked_seconds", slowed.Asked)
+		e.seconds("interval_slowed_seconds", slowed.Delay)
+		e.seconds("reading_cost_seconds", slowed.Cost)
+	}
 	e.seconds("scan_seconds", s.ScanDuration)
 	e.text("source", s.Source)
 	e.known("source_fallback", s.FallbackReason)
@@ -71,6 +78,9 @@ func (e *encoder) sample(f *monitor.Frame) {
 	e.seconds("cpu_time_seconds", s.Self.CPUTime)
 	if s.Self.RSS > 0 {
 		e.uint("rss_bytes", s.Self.RSS)
+	}
+	if nice, ok := s.OwnNice(); ok {
+		e.int("nice", int64(nice))
 	}
 	e.close('}')
 	e.close('}')

@@ -202,6 +202,11 @@ func sampleSchema() node {
 	return object("the reading",
 		always("time", moment("wall clock when it began")),
 		sometimes("interval_seconds", figure("time since the reading before, to which rates refer; 0 for a single one, which has no rates")),
+		sometimes("slowed_by_budget", truth("readings come more seldom than was asked, because they would cost more than --budget")),
+		sometimes("budget_percent", figure("when slowed: the budget, percent of one CPU")),
+		sometimes("interval_asked_seconds", figure("when slowed: the time between two readings that was asked for")),
+		sometimes("interval_slowed_seconds", figure("when slowed: what it is instead")),
+		sometimes("reading_cost_seconds", figure("when slowed: CPU time that a reading costs, with all that is done for it")),
 		always("scan_seconds", figure("how long reading the processes took")),
 		always("source", words("which reader: proc, gopsutil")),
 		sometimes("source_fallback", words("why a better source was not used")),
@@ -222,7 +227,8 @@ func sampleSchema() node {
 			sometimes("pid", integer("its process ID")),
 			sometimes("cpu_percent", figure("its CPU time, percent of one CPU")),
 			always("cpu_time_seconds", figure("its CPU time since it started")),
-			sometimes("rss_bytes", integer("its resident memory")))),
+			sometimes("rss_bytes", integer("its resident memory")),
+			sometimes("nice", integer("its nice value, which it raises where it may")))),
 	)
 }
 

@@ -136,6 +136,15 @@ func (s *Snapshot) ThreadsOf(p *Process) []Thread {
 	return s.Threads[p.FirstThread : p.FirstThread+p.ThreadCount]
 }
 
+// OwnNice is the nice value of ptop itself, which raises it where it may; false where the reading does not tell.
+func (s *Snapshot) OwnNice() (int32, bool) {
+	i := s.Index(s.Self.PID)
+	if s.Foreign || i < 0 || !s.Procs[i].Have.Has(FieldNice) {
+		return 0, false
+	}
+	return s.Procs[i].Nice, true
+}
+
 // StartTime is the wall-clock time at which p started.
 func (s *Snapshot) StartTime(p *Process) time.Time { return s.Time.Add(p.Started - s.Boot) }
 

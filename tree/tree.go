@@ -20,21 +20,34 @@ type Forest struct {
 	kids      []int32 // children of all, those of one process side by side
 	kidsStart []int32 // where a process's children begin in kids; one longer than Procs
 	roots     []int32
+	stack     []int32 // of walk
+	slab      []int32 // the memory of all of these
 }
 
 // Build makes the forest of a Snapshot. A process whose parent is 0, itself, or not in the Snapshot is a root; of a
 // cycle, which only a torn reading can show, the process with the lowest pid is made one.
-func Build(s *pcb.Snapshot) *Forest {
+func Build(s *pcb.Snapshot) *Forest { return Rebuild(nil, s) }
+
+// Rebuild is Build in the memory of a forest that nobody looks at any more; nil for none.
+func Rebuild(old *Forest, s *pcb.Snapshot) *Forest {
 	n := len(s.Procs)
-	slab := make([]int32, 8*n+1)
+	const slices = 9
+	var slab []int32
+	if size := slices*n + 1; old != nil && cap(old.slab) >= size && cap(old.slab) <= 2*size+1024 {
+		slab = old.slab[:size]
+		clear(slab)
+	} else {
+		slab = make([]int32, size, size+size/16)
+	}
+	rest := slab
 	cut := func(size int) []int32 {
-		part := slab[:size:size]
-		slab = slab[size:]
+		part := rest[:size:size]
+		rest = rest[size:]
 		return part
 	}
 	f := &Forest{
-		Snap: s, parent: cut(n), depth: cut(n), order: cut(n), pos: cut(n),
-		end: cut(n), kids: cut(n), kidsStart: cut(n + 1), roots: cut(n)[:0],
+		Snap: s, parent: cut(n), depth: cut(n), order: cut(n), pos: cut(n), end: cut(n), kids: cut(n), kidsStart: cut(n + 1),
+		roots: cut(n)[:0], stack: cut(n)[:0], slab: slab,
 	}
 	f.link()
 	f.cutCycles()
@@ -44,11 +57,15 @@ func Build(s *pcb.Snapshot) *Forest {
 }
 
 func (f *Forest) link() {
+	pid, at := int32(0), None // the parent that was looked for last: neighbours are often siblings
 	for i := range f.Snap.Procs {
 		p := &f.Snap.Procs[i]
 		f.parent[i] = None
 		if p.PPID > 0 && p.PPID != p.PID {
-			f.parent[i] = int32(f.Snap.Index(p.PPID))
+			if p.PPID != pid {
+				pid, at = p.PPID, int32(f.Snap.Index(p.PPID))
+			}
+			f.parent[i] = at
 		}
 	}
 }
@@ -100,7 +117,7 @@ func (f *Forest) collectKids() {
 
 // walk numbers the processes depth first. end holds, while a process waits on the stack, nothing that matters.
 func (f *Forest) walk() {
-	stack := make([]int32, 0, len(f.parent))
+	stack := f.stack
 	push := func(list []int32) {
 		for i := len(list) - 1; i >= 0; i-- {
 			stack = append(stack, list[i])

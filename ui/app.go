@@ -59,8 +59,8 @@ type app struct {
 	keys *keymap
 	mail *mailbox
 
-	frame  *monitor.Frame // shown
-	newest *monitor.Frame // the same unless paused
+	frame  *monitor.Frame // shown; held
+	newest *monitor.Frame // the same unless paused; held
 	paused bool
 	ended  bool // sampling has ended
 
@@ -170,7 +170,8 @@ func (a *app) receive() {
 	m := a.mail.take()
 	a.findings.record(m.events, a.now())
 	if m.frame != nil {
-		a.newest = m.frame
+		a.newest.Release()
+		a.newest = m.frame // held by the mail until now
 		a.header.record(m.frame)
 		a.history.record(m.frame, a.table.watch(), a.now())
 		if !a.paused {
@@ -189,9 +190,10 @@ func (a *app) receive() {
 	}
 }
 
-// adopt shows a Frame.
+// adopt shows a Frame. The one before is let go when nothing shows it any more.
 func (a *app) adopt(f *monitor.Frame) {
-	a.frame = f
+	defer a.frame.Release()
+	a.frame = f.Keep()
 	if gone := a.table.update(f); gone != "" {
 		a.log.say(a.now(), roleWarning, gone)
 	}

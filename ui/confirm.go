@@ -142,9 +142,10 @@ func (c *confirm) lengthen(by int) {
 
 // scout begins to read what the action would reach, off the UI goroutine.
 func (c *confirm) scout() {
-	b, plan := c.b, c.plan()
+	b, plan, f := c.b, c.plan(), c.b.a.newest.Keep() // for the plan
 	c.known = nil
 	b.a.spawn(func(ctx context.Context) func() {
+		defer f.Release()
 		known := b.a.b.Scout(ctx, plan)
 		return func() {
 			if c.b == b {

@@ -54,7 +54,7 @@ type detailView struct {
 	page     int
 	id       pcb.ID
 	frame    *monitor.Frame
-	held     *monitor.Frame // the last one that had the process
+	held     *monitor.Frame // the last one that had the process; held
 	row      *column.Row    // in that
 	gone     bool
 	followed pcb.ID // whose Standing the readings tell
@@ -78,6 +78,7 @@ func (v *detailView) scope() scope { return inDetail }
 // open turns to a process.
 func (v *detailView) open(id pcb.ID, pageNo int) {
 	if v.id != id {
+		v.held.Release()
 		*v = detailView{a: v.a, pages: v.pages, id: id, page: v.page, followed: v.followed}
 	}
 	v.follow(id)
@@ -123,7 +124,8 @@ func (v *detailView) update(f *monitor.Frame) {
 	row := view.Row(f, v.id)
 	v.gone = row.Proc == nil
 	if !v.gone {
-		v.held, v.row = f, &row
+		v.held.Release()
+		v.held, v.row = f.Keep(), &row
 	}
 	v.write()
 	if v.a.body() == body(v) {

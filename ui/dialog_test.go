@@ -137,3 +137,16 @@ func TestNiceSteps(t *testing.T) {
 	d.keys("Space Space F7")
 	d.wants("renice to ", "the usual")
 }
+
+// What is read for a dialog is read of the machine as it was when the dialog opened, however many readings come meanwhile.
+func TestAScoutKeepsItsReading(t *testing.T) {
+	d := newBench(t, 120, 40, Options{})
+	d.hold = true
+	d.keys("k Enter")
+	d.feed(3)
+	d.feed(4)
+	d.work()
+	if len(d.b.scouted) == 0 || d.b.scouted[0] != len(machine(1).Snap.Procs) {
+		t.Errorf("the plans that were scouted had so many processes: %v", d.b.scouted)
+	}
+}

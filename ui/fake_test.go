@@ -83,8 +83,27 @@ func machine(seq uint64) *monitor.Frame {
 	f.Rates.System = pcb.SystemRates{CPUs: []pcb.CPUShare{share, {ID: 1, User: 5, Busy: 5}}, Total: share, CtxSwitches: 41000, Forks: 12, SelfCPU: 0.4}
 	f.Forest = tree.Build(s)
 	f.Findings = findingsOf(s)
+	f.Own(func() { poison(f) })
 	return f
 }
+
+// poison makes the memory of a Frame that was released useless, as another reading in it would: whatever a screen shows of
+// it is wrong, or a fault.
+func poison(f *monitor.Frame) {
+	for i := range f.Snap.Procs {
+		f.Snap.Procs[i] = pcb.Process{ID: pcb.ID{PID: -1}, State: '?', Comm: released, Cmdline: released, User: released, Have: ^pcb.Fields(0)}
+	}
+	for i := range f.Snap.Threads {
+		f.Snap.Threads[i] = pcb.Thread{TID: -1, State: '?', Comm: released, Have: ^pcb.Fields(0)}
+	}
+	f.Snap.Procs, f.Snap.Threads = f.Snap.Procs[:0], f.Snap.Threads[:0]
+	clear(f.Rates.Procs)
+	clear(f.Rates.Threads)
+	*f.Forest = tree.Forest{}
+}
+
+// released is what a screen must not show.
+const released = "RELEASED"
 
 func findingsOf(s *pcb.Snapshot) []detect.Finding {
 	agent := detect.Subject{ID: pcb.ID{PID: pidAgent, Start: pidAgent * 10}, Name: "checkout-agent", User: "app"}
@@ -132,6 +151,7 @@ type fakeBackend struct {
 	deadly    pcb.Signal // which signal they end by
 	scope     pcb.Scope  // of the last binding
 	known     blast.Evidence
+	scouted   []int             // how many processes the plans had that were scouted
 	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 }
 
@@ -171,7 +191,12 @@ func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) 
 	return d, nil
 }
 
-func (b *fakeBackend) Scout(context.Context, *blast.Plan) *blast.Evidence { return &b.known }
+func (b *fakeBackend) Scout(_ context.Context, plan *blast.Plan) *blast.Evidence {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.scouted = append(b.scouted, len(plan.Snap.Procs))
+	return &b.known
+}
 
 func (b *fakeBackend) Bind(_ context.Context, ids []pcb.ID, scope pcb.Scope) (pcb.Target, []pcb.Outcome) {
 	b.mu.Lock()
@@ -312,7 +337,11 @@ func (d *bench) text() string {
 	d.screen.Clear()
 	d.app.draw(d.screen, d.w, d.h)
 	d.screen.Show()
-	return contents(d.screen)
+	text := contents(d.screen)
+	if strings.Contains(text, released) {
+		d.t.Errorf("the screen shows a reading that was released:\n%s", text)
+	}
+	return text
 }
 
 func contents(s tcell.SimulationScreen) string {

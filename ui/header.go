@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -200,10 +201,18 @@ func (h *header) facts(f *monitor.Frame, w int) []line {
 		forkLine(f, w),
 		pairs("load", loadText(s.System.Load), "ptop", percent(r.SelfCPU)+" "+size(s.Self.RSS)+" "+s.Source),
 	}
+	if slowed := f.Slowed; slowed != nil {
+		facts = append(facts, plain(clip(slowedText(slowed), w), roleWarning))
+	}
 	if unseen := unseenText(&s.Coverage); unseen != "" {
 		facts = append(facts, plain(clip("unseen: "+unseen, w), roleWarning))
 	}
 	return facts
+}
+
+// slowedText says why readings come more seldom than was asked.
+func slowedText(s *monitor.Slowing) string {
+	return fmt.Sprintf("every %.1f s: a reading costs %d ms, budget %s %% of a CPU", s.Delay.Seconds(), s.Cost.Milliseconds(), strconv.FormatFloat(s.Budget, 'g', -1, 64))
 }
 
 // forkLine is how often the machine switches and forks and, where there is room, what of that no list of processes shows.

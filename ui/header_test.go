@@ -129,3 +129,13 @@ func TestFollowTellsTheEnd(t *testing.T) {
 	d.show(emptied(machine(3)))
 	d.wants("python3 (500), which was followed, has ended")
 }
+
+// Readings that come more seldom than was asked are told, with why.
+func TestSlowedIsTold(t *testing.T) {
+	d := newBench(t, 140, 40, Options{})
+	d.lacks("budget")
+	f := machine(3)
+	f.Slowed = &monitor.Slowing{Asked: time.Second, Delay: 4 * time.Second, Cost: 200 * time.Millisecond, Budget: 5}
+	d.show(f)
+	d.wants("every 4.0 s: a reading costs 200 ms, budget 5 % of a CPU")
+}

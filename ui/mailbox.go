@@ -23,7 +23,7 @@ type mailbox struct {
 
 // mail is what has been posted since the last look.
 type mail struct {
-	frame  *monitor.Frame
+	frame  *monitor.Frame // held
 	events []detect.Event // of every Frame, also of those that were overtaken
 	ended  bool           // no Frame will come any more
 	calls  []func()
@@ -60,6 +60,7 @@ func (m *mailbox) feed(ctx context.Context, frames <-chan *monitor.Frame) {
 		case f, ok := <-frames:
 			m.mu.Lock()
 			if ok {
+				m.mail.frame.Release() // it was overtaken
 				m.mail.frame = f
 				m.mail.events = append(m.mail.events, f.Events...)
 				m.mail.events = m.mail.events[max(0, len(m.mail.events)-maxEvents):]

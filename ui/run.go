@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -69,18 +70,48 @@ func untilFault(ctx context.Context) (context.Context, func()) {
 }
 
 // opened is a screen that is initialised already: tview would do it again, and ignore an error. It does not let tcell draw
-// on a terminal that tcell has given back: that would never end.
+// on a terminal that tcell has given back: that would never end. And it draws on a canvas of its own, of which tcell gets
+// what has changed.
 type opened struct {
 	tcell.Screen
-	mu   sync.Mutex
-	away bool
+	canvas canvas
+	mu     sync.Mutex
+	away   bool
+	stale  atomic.Bool // the terminal may not show what the canvas has given it
+}
+
+// PollEvent waits for the next event. One of another size may stand for two, of which the first took what was beyond it.
+func (s *opened) PollEvent() tcell.Event {
+	ev := s.Screen.PollEvent()
+	if _, ok := ev.(*tcell.EventResize); ok {
+		s.stale.Store(true)
+	}
+	return ev
+}
+
+// Clear blanks the canvas.
+func (s *opened) Clear() { s.canvas.clear(s.Size()) }
+
+// Put draws text, which is one character.
+func (s *opened) Put(x, y int, text string, style tcell.Style) (string, int) {
+	s.canvas.put(x, y, text, style)
+	return "", 1
 }
 
 // Init does nothing.
 func (*opened) Init() error { return nil }
 
 // Show draws what has changed.
-func (s *opened) Show() { s.draw(s.Screen.Show) }
+func (s *opened) Show() {
+	s.draw(func() {
+		if s.stale.Swap(false) {
+			s.canvas.forget()
+		}
+		if s.canvas.flush(s.Screen) {
+			s.Screen.Show()
+		}
+	})
+}
 
 // Sync draws everything anew.
 func (s *opened) Sync() { s.draw(s.Screen.Sync) }
@@ -111,6 +142,7 @@ func (s *opened) Resume() error {
 		return err
 	}
 	s.away = false
+	s.stale.Store(true)
 	return nil
 }
 

@@ -173,13 +173,18 @@ func TestNothingIsDrawnWithoutTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &opened{Screen: inner}
-	s.Show()
+	show := func(text string) {
+		s.Clear()
+		s.Put(0, 0, text, tcell.StyleDefault)
+		s.Show()
+	}
+	show("a")
 	_ = s.Suspend()
-	s.Show()
+	show("b")
 	if err := s.Resume(); err == nil {
 		t.Error("no error")
 	}
-	s.Show()
+	show("c")
 	s.Sync()
 	if inner.drawn != 1 {
 		t.Errorf("it was drawn %d times, once on a terminal", inner.drawn)

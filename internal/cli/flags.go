@@ -24,6 +24,7 @@ type options struct {
 
 	// Sampling.
 	delay, observe seconds
+	budget         float64
 	iterations     int
 	procfs, source string
 
@@ -71,6 +72,9 @@ type flags struct {
 var sources = []string{"auto", "proc"}
 
 const defaultDelay = 500 * time.Millisecond
+
+// defaultBudget is what ptop may cost, in percent of one CPU.
+const defaultBudget = 5
 
 func newFlags(o *options) *flags {
 	f := &flags{all: pflag.NewFlagSet("ptop", pflag.ContinueOnError)}
@@ -137,6 +141,8 @@ func samplingFlags(f *pflag.FlagSet, o *options) {
 	o.iterations = 1
 	f.VarP(whole(&o.iterations, 0, math.MaxInt, "want 0 (no end) or more"), "iterations", "n", "`N` documents or tables, or readings of a log of changes; 0 goes on until interrupted")
 	f.Var(&o.observe, "observe", "watch that long before answering (default: one --delay)")
+	o.budget = defaultBudget
+	f.Var(share(&o.budget), "budget", "what ptop may cost, `PERCENT` of one CPU: readings that would cost more come more seldom, and it says so; 0 for no bound")
 	o.procfs = "/proc"
 	f.Var(text(&o.procfs, nil), "procfs", "read another /proc at `DIR`; HOST_PROC is honoured")
 	o.source = sources[0]

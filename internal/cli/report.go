@@ -79,17 +79,22 @@ func (p *program) writer(query *view.Query) (*export.Writer, error) {
 }
 
 // readings hands the asked number of Frames to do: the first after watching for --observe or one delay, the others a
-// delay apart. An interrupt between two of them is a regular end.
+// delay apart. do does not keep one. An interrupt between two of them is a regular end.
 func (p *program) readings(ctx context.Context, sampler *monitor.Sampler, do func(*monitor.Frame) error) error {
 	delay := time.Duration(p.opt.delay)
+	// A delay of 0 in a stream would load the machine that it watches.
+	if p.opt.iterations != 1 {
+		sampler.SetDelay(max(delay, 10*time.Millisecond))
+	}
 	frame, err := sampler.Observe(ctx, max(delay, time.Duration(p.opt.observe)), p.step())
 	for n := 1; err == nil; n++ {
-		if err = do(frame); err != nil || n == p.opt.iterations {
+		err = do(frame)
+		frame.Release()
+		if err != nil || n == p.opt.iterations {
 			return err
 		}
-		// A delay of 0 in a stream would load the machine that it watches.
-		if frame, err = sampler.After(ctx, max(delay, 10*time.Millisecond)); err != nil && p.changes() {
-			frame, err = p.again(ctx, sampler, max(delay, 10*time.Millisecond), err)
+		if frame, err = sampler.After(ctx, sampler.Delay()); err != nil && p.changes() {
+			frame, err = p.again(ctx, sampler, sampler.Delay(), err)
 		}
 	}
 	if ctx.Err() != nil && p.opt.iterations != 1 {

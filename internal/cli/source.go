@@ -44,7 +44,9 @@ func (p *program) sampler() (*monitor.Sampler, error) {
 		source = redact.NewSource(collector, rules)
 	}
 	p.events = events.NewSource(source)
-	return monitor.NewSampler(p.events, detail.NewProber(p.root()), detect.NewTracker(settings)), nil
+	sampler := monitor.NewSampler(p.events, detail.NewProber(p.root()), detect.NewTracker(settings))
+	sampler.SetBudget(p.opt.budget)
+	return sampler, nil
 }
 
 // wants is what the readings must hold: the usual, and every thread where threads are shown.

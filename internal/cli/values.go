@@ -79,6 +79,17 @@ func factor(at *float64) value[float64] {
 	}, "float"}
 }
 
+// share is a number of percent of one CPU.
+func share(at *float64) value[float64] {
+	return value[float64]{at, func(text string) (float64, error) {
+		f, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+		if err != nil || !(f >= 0 && f <= 100) { // NaN is neither
+			return 0, errors.New("want 0 (no bound) to 100")
+		}
+		return f, nil
+	}, "float"}
+}
+
 // assignments is a flag value that may be given several times, each DETECTOR.PARAM=VALUE.
 func assignments(at *[]string) value[[]string] {
 	return value[[]string]{at, func(text string) ([]string, error) {

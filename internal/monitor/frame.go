@@ -10,7 +10,8 @@ import (
 	"ptop/tree"
 )
 
-// Frame is one moment of the machine with everything that was concluded from it. It is immutable.
+// Frame is one moment of the machine with everything that was concluded from it. It is immutable as long as somebody holds
+// it: whoever gets a Frame is one of its holders, and releases it or leaves it to be collected.
 type Frame struct {
 	Seq      uint64
 	Snap     *pcb.Snapshot
@@ -21,6 +22,9 @@ type Frame struct {
 	Events   []detect.Event   // what appeared, changed or cleared since the Frame before
 	Standing *detect.Standing // of the process that is followed; nil without one
 	Problem  string           // why this is an older reading shown again; empty for a fresh one
+	Slowed   *Slowing         // nil while readings come as often as was asked
+
+	holders *holders // nil where the memory is never used again
 }
 
 // Source gives Snapshots: a Collector, or a recording.

@@ -18,15 +18,22 @@ type Loop struct {
 // firstDelay is the time to the second reading, so that the first screen without rates is short.
 const firstDelay = 500 * time.Millisecond
 
-// StartLoop takes the first reading, whose failure is told at once, and samples on in a goroutine of its own.
-func StartLoop(ctx context.Context, m *Sampler, delay time.Duration) (*Loop, error) {
+// StartLoop takes the first reading, whose failure is told at once, and samples on in a goroutine of its own. There it first
+// does what is to be done behind the first Frame, so that the reader need not wait for it.
+func StartLoop(ctx context.Context, m *Sampler, delay time.Duration, behind ...func(context.Context)) (*Loop, error) {
 	first, err := m.Next(ctx)
 	if err != nil {
 		return nil, err
 	}
 	l := &Loop{frames: make(chan *Frame, 1), delay: make(chan time.Duration, 1), refresh: make(chan struct{}, 1), follow: make(chan pcb.ID, 1)}
 	l.frames <- first
-	go l.run(ctx, m, delay)
+	m.SetDelay(delay)
+	go func() {
+		for _, do := range behind {
+			do(ctx)
+		}
+		l.run(ctx, m)
+	}()
 	return l, nil
 }
 
@@ -42,16 +49,19 @@ func (l *Loop) Refresh() { replace(l.refresh, struct{}{}) }
 // Follow has the Frames to come tell the Standing of one process; a zero ID ends that.
 func (l *Loop) Follow(id pcb.ID) { replace(l.follow, id) }
 
-func (l *Loop) run(ctx context.Context, m *Sampler, delay time.Duration) {
+func (l *Loop) run(ctx context.Context, m *Sampler) {
 	defer close(l.frames)
-	timer := time.NewTimer(min(delay, firstDelay))
+	m.wanted = min(m.Delay(), firstDelay)
+	timer := time.NewTimer(m.wanted)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case delay = <-l.delay:
-			timer.Reset(delay)
+		case delay := <-l.delay:
+			m.SetDelay(delay)
+			m.wanted = m.Delay()
+			timer.Reset(m.wanted)
 			continue
 		case id := <-l.follow:
 			m.Follow(id)
@@ -66,9 +76,20 @@ func (l *Loop) run(ctx context.Context, m *Sampler, delay time.Duration) {
 		if err != nil {
 			frame = m.again(err)
 		}
-		replace(l.frames, frame)
-		timer.Reset(delay)
+		l.publish(frame)
+		m.wanted = m.Delay()
+		timer.Reset(m.wanted)
 	}
+}
+
+// publish has the reader get a Frame, in the stead of one that it did not come to.
+func (l *Loop) publish(f *Frame) {
+	select {
+	case passed := <-l.frames:
+		passed.Release()
+	default:
+	}
+	l.frames <- f // nobody else puts something there
 }
 
 // replace puts v into a channel of one place, in the stead of what waits there.

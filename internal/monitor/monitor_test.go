@@ -139,3 +139,66 @@ func TestLoopFollows(t *testing.T) {
 		}
 	}
 }
+
+// The memory of a Frame is used again when nobody holds it, and never before: neither while the Sampler needs it for rates,
+// nor while a reader or a copy of it does.
+func TestMemoryIsUsedAgainWhenNobodyHoldsIt(t *testing.T) {
+	m := newSampler(&fakeSource{fail: map[int]error{6: errors.New("gone")}})
+	next := func() *Frame {
+		t.Helper()
+		f, err := m.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	first := next()
+	place := &first.Snap.Procs[0]
+	first.Release() // the Sampler still has it
+	second := next()
+	if &second.Snap.Procs[0] == place {
+		t.Error("a reading was written over the one that its rates are against")
+	}
+	kept := second.Keep()
+	second.Release()
+	third := next() // may take the first one's memory
+	if &third.Snap.Procs[0] != place {
+		t.Error("the memory of a Frame that nobody holds was not used again")
+	}
+	cpu := kept.Snap.Procs[0].UTime
+	third.Release()
+	for range 2 {
+		f := next()
+		if &f.Snap.Procs[0] == &kept.Snap.Procs[0] {
+			t.Error("a reading was written over one that is held")
+		}
+		f.Release()
+	}
+	if kept.Snap.Procs[0].UTime != cpu {
+		t.Errorf("a Frame that is held has changed: %v, was %v", kept.Snap.Procs[0].UTime, cpu)
+	}
+	last := m.last
+	if _, err := m.Next(t.Context()); err == nil {
+		t.Fatal("the reading did not fail")
+	}
+	again := m.again(errors.New("gone"))
+	after, place := next(), &last.Snap.Procs[0]
+	another := next()
+	if &after.Snap.Procs[0] == place || &another.Snap.Procs[0] == place || again.Snap.Procs[0].UTime != last.Snap.Procs[0].UTime {
+		t.Error("the reading that is shown again was written over")
+	}
+	again.Release()
+	if freed := next(); &freed.Snap.Procs[0] != place {
+		t.Error("the memory of the reading that was shown again was not used again")
+	}
+}
+
+// Memory for what a machine once had is not kept for ever.
+func TestMemoryShrinks(t *testing.T) {
+	if s := room(make([]int, 0, 100_000), 300); cap(s) > 1000 {
+		t.Errorf("room for %d is kept for 300", cap(s))
+	}
+	if s := room(make([]int, 5, 400), 300); cap(s) != 400 || len(s) != 0 {
+		t.Errorf("room for 400 became one for %d", cap(s))
+	}
+}

@@ -15,41 +15,75 @@ type Sampler struct {
 	source  Source
 	prober  Prober // nil where no evidence can be had on demand, as in a recording
 	tracker *detect.Tracker
-	last    *Frame
+	memory  pool
+	pace    pace
+	wanted  time.Duration // between the reading before and the one to come
+	looked  time.Duration // Snapshot clock when the reading before had been concluded
+	last    *Frame        // held: the next one's rates are against it
 }
 
 // NewSampler makes a Sampler. prober may be nil.
 func NewSampler(source Source, prober Prober, tracker *detect.Tracker) *Sampler {
-	return &Sampler{source: source, prober: prober, tracker: tracker}
+	return &Sampler{source: source, prober: prober, tracker: tracker, pace: pace{spent: spent}}
 }
+
+// SetBudget bounds what readings that follow each other may cost, in percent of one CPU; 0 bounds nothing. Where they would
+// cost more they come more seldom, and the Frames say so.
+func (m *Sampler) SetBudget(percent float64) { m.pace.budget = percent }
+
+// SetDelay says which time is wanted between the readings to come.
+func (m *Sampler) SetDelay(asked time.Duration) { m.pace.asked = asked }
+
+// Delay is the time to the next reading: what is wanted, or more where the budget needs it.
+func (m *Sampler) Delay() time.Duration { return m.pace.delay() }
 
 // Follow has the Frames tell the Standing of one process. A start of 0 takes any bearer of the pid.
 func (m *Sampler) Follow(id pcb.ID) { m.tracker.Follow(id) }
 
-// Next takes a reading and gives its Frame.
+// Next takes a reading and gives its Frame, which the caller holds.
 func (m *Sampler) Next(ctx context.Context) (*Frame, error) {
-	frame := &Frame{Seq: 1, Snap: &pcb.Snapshot{}, Rates: &pcb.RateSet{}}
+	frame, began := m.memory.frame(m.last), time.Now()
+	if err := m.source.Collect(ctx, frame.Snap); err != nil {
+		frame.Release()
+		return nil, err
+	}
 	var before *pcb.Snapshot
 	if m.last != nil {
 		before = m.last.Snap
-		frame.Seq = m.last.Seq + 1
-		// A little more than last time: a Snapshot is kept by its Frame, so each needs memory of its own.
-		frame.Snap.Procs = make([]pcb.Process, 0, len(before.Procs)+len(before.Procs)/16+16)
-		frame.Snap.Threads = make([]pcb.Thread, 0, len(before.Threads)+16)
 	}
-	if err := m.source.Collect(ctx, frame.Snap); err != nil {
-		return nil, err
+	if gap := m.gap(frame.Snap.Mono); gap > 0 {
+		m.tracker.Gap(gap)
 	}
 	frame.Rates.Compute(before, frame.Snap)
-	frame.Forest = tree.Build(frame.Snap)
+	frame.Forest = tree.Rebuild(frame.Forest, frame.Snap)
 	suspects := m.tracker.Suspects(frame.Snap, frame.Rates, frame.Forest)
 	if m.prober != nil && len(suspects) > 0 {
 		frame.Probes = m.prober.Probe(ctx, frame.Snap, suspects)
 	}
 	frame.Findings, frame.Events = m.tracker.Judge(frame.Probes)
 	frame.Standing = m.tracker.Standing()
-	m.last = frame
+	m.looked = frame.Snap.Mono + time.Since(began)
+	m.pace.took()
+	frame.Slowed = m.pace.slowing()
+	m.last.Release()
+	m.last = frame.Keep()
 	return frame, nil
+}
+
+// stall is how much later than it was wanted a reading may come on a busy machine.
+const stall = 5 * time.Second
+
+// gap is for how long before a reading nobody looked: ptop was stopped, or the machine was. 0 where it came about when it
+// was wanted; where nothing is known of that, too.
+func (m *Sampler) gap(now time.Duration) time.Duration {
+	if m.last == nil || m.wanted <= 0 {
+		return 0
+	}
+	late := now - m.looked - m.wanted
+	if late < max(stall, m.wanted) {
+		return 0
+	}
+	return late
 }
 
 // Observe takes readings every step until span has passed, at least two, and gives the last Frame: what a one-shot
@@ -68,6 +102,7 @@ func (m *Sampler) Observe(ctx context.Context, span, step time.Duration) (*Frame
 		if left < step*3/2 { // no reading so shortly before the last one that its rates would mean little
 			step = left
 		}
+		frame.Release()
 		frame, err = m.After(ctx, step)
 	}
 	return frame, err
@@ -75,6 +110,7 @@ func (m *Sampler) Observe(ctx context.Context, span, step time.Duration) (*Frame
 
 // After waits and then takes the next reading.
 func (m *Sampler) After(ctx context.Context, d time.Duration) (*Frame, error) {
+	m.wanted = d
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -90,7 +126,10 @@ func (m *Sampler) again(err error) *Frame {
 	copied := *m.last
 	copied.Seq++
 	copied.Events = nil
+	copied.holders = nil
+	of := m.last // what is copied is shared, and held until the copy is let go
+	copied.Own(of.Release)
 	copied.Problem = fmt.Sprintf("%v; shown is the reading of %s", err, m.last.Snap.Time.Format("15:04:05"))
-	m.last = &copied
+	m.last = copied.Keep()
 	return &copied
 }
