@@ -74,6 +74,12 @@ func New(opt Options) (*Collector, error) {
 		seed: seed, sources: sources{wanted: opt.Source, load: opt.Load},
 	}
 	c.SetWant(opt.Want)
+	if opt.Source == SourceBPF || opt.Source == SourceTaskstats { // what was asked for by name is told at once when it can't be
+		if err := c.settle(); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
 	return c, nil
 }
 

@@ -4,6 +4,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,6 +41,9 @@ func New(opt Options) (*Collector, error) {
 	if opt.Root != "" && opt.Root != "/proc" {
 		return nil, fmt.Errorf("collect: reading %s: another machine's /proc can be read on Linux only, not on %s", opt.Root, runtime.GOOS)
 	}
+	if opt.Source == SourceBPF || opt.Source == SourceTaskstats || opt.Source == SourceProc {
+		return nil, fmt.Errorf("source %s can't be used: it is Linux's, and this is %s", opt.Source, runtime.GOOS)
+	}
 	c := &Collector{started: time.Now(), names: newNames(), texts: map[pcb.ID]texts{}}
 	info, err := host.Info()
 	if err != nil {
@@ -51,6 +55,15 @@ func New(opt Options) (*Collector, error) {
 		CPUs: runtime.NumCPU(), PageSize: os.Getpagesize(),
 	}
 	return c, nil
+}
+
+// Survey says which sources can be used: none of Linux's.
+func Survey(string) []Availability {
+	var all []Availability
+	for _, source := range Sources[1:] {
+		all = append(all, Availability{source, errors.New("it is Linux's, and this is " + runtime.GOOS)})
+	}
+	return all
 }
 
 // SetWant changes what the next readings read: nothing here, where there is no more to be had.

@@ -14,6 +14,12 @@ const (
 // Sources is what can be asked for, the default first.
 var Sources = []Source{SourceAuto, SourceBPF, SourceTaskstats, SourceProc}
 
+// Availability is whether a source can be used here.
+type Availability struct {
+	Source Source
+	Err    error // one sentence: what it lacks; nil when it can
+}
+
 // Load says when the task iterator is loaded, which takes some 60 ms of CPU time, once.
 type Load uint8
 

@@ -47,7 +47,7 @@ func (c *Collector) settle() error {
 		c.settleAuto()
 	}
 	if err != nil {
-		return fmt.Errorf("collect: --source %s: %w", s.wanted, err)
+		return fmt.Errorf("source %s can't be used: %w", s.wanted, err)
 	}
 	return nil
 }
@@ -124,10 +124,10 @@ func (c *Collector) mayIterate() error {
 // openStatistics begins to use taskstats.
 func (c *Collector) openStatistics() error {
 	if err := c.ownKernel(); err != nil {
-		return err
+		return fmt.Errorf("no taskstats: %w", err)
 	}
 	if !hasCapability(capNetAdmin) {
-		return errors.New("it needs CAP_NET_ADMIN")
+		return errors.New("no taskstats: it needs CAP_NET_ADMIN, or root")
 	}
 	var err error
 	c.stats, err = openStatistics()
@@ -172,6 +172,21 @@ func hasCapability(number int) bool {
 	return hexadecimal(rest)&(1<<number) != 0
 }
 
+// Survey tries every source of a /proc, and says which can be used.
+func Survey(root string) []Availability {
+	var all []Availability
+	for _, source := range Sources[1:] {
+		c, err := New(Options{Root: root, Source: source})
+		if err == nil {
+			err = c.Close()
+		} else if inner := errors.Unwrap(err); inner != nil {
+			err = inner // without saying again which source it is
+		}
+		all = append(all, Availability{source, err})
+	}
+	return all
+}
+
 // told says in the Snapshot by which source it was made, and why by no better one.
 func (c *Collector) told(s *pcb.Snapshot) {
 	s.Source = string(SourceProc)
@@ -186,6 +201,6 @@ func (c *Collector) told(s *pcb.Snapshot) {
 		s.FallbackReason = "no task iterator: " + why
 	}
 	if why := c.sources.noStatistics; why != "" {
-		s.FallbackReason += "; no taskstats: " + why
+		s.FallbackReason += "; " + why
 	}
 }

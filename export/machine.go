@@ -50,7 +50,7 @@ func (e *encoder) sample(f *monitor.Frame) {
 	}
 	e.seconds("scan_seconds", s.ScanDuration)
 	e.text("source", s.Source)
-	e.known("source_fallback", s.FallbackReason)
+	e.known("fallback_reason", s.FallbackReason)
 	e.known("problem", f.Problem)
 	if s.Foreign {
 		e.bool("foreign", true)

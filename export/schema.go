@@ -209,7 +209,7 @@ func sampleSchema() node {
 		sometimes("reading_cost_seconds", figure("when slowed: CPU time that a reading costs, with all that is done for it")),
 		always("scan_seconds", figure("how long reading the processes took")),
 		always("source", words("which reader: proc, gopsutil")),
-		sometimes("source_fallback", words("why a better source was not used")),
+		sometimes("fallback_reason", words("why a better source was not used")),
 		sometimes("problem", words("why this is an older reading shown again")),
 		sometimes("foreign", truth("read from another /proc than this kernel's own")),
 		sometimes("foreign_why", words("why it counts as such")),

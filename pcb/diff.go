@@ -53,7 +53,7 @@ func (r *RateSet) process(prev *Snapshot, before *Process, cur *Snapshot, p *Pro
 			return out
 		}
 		// A process that was born in between is computed from its own birth.
-		since.before = &Process{Have: p.Have}
+		since.before = &Process{Have: p.Have, FromIterator: p.FromIterator, FromTaskstats: p.FromTaskstats}
 		since.sinceBirth = max(Tick, cur.Boot+p.At-cur.Mono-p.Started)
 	}
 	if !p.Have.Has(FieldCore) || p.Zombie() && !p.LeaderExited() {
@@ -88,11 +88,17 @@ type growth struct {
 	run, delay             time.Duration
 }
 
-// growth is that of the threads where they were read: threads that ended took their part of the sum with them, so that
-// the difference of two sums is too small, and this is a lower bound. A counter that ran backwards gives false.
+// growth is that of the sums where these have the threads that ended, else of the threads where they were read: those that
+// ended took their part of the sum with them, so that the difference of two sums is too small, and this is a lower bound.
+// A counter that ran backwards gives false, and so do two sums of which one alone has the ended threads.
 func (s *span) growth() (growth, bool) {
-	if s.threads != nil {
+	now, before := s.now.sumsEnded(), s.before.sumsEnded()
+	switch {
+	case now && before:
+	case s.threads != nil:
 		return *s.threads, true
+	case now != before && s.now.Threads > 1:
+		return growth{}, false
 	}
 	n, b := s.now, s.before
 	return growth{n.Voluntary - b.Voluntary, n.Involuntary - b.Involuntary, n.RunTime - b.RunTime, n.RunDelay - b.RunDelay},
@@ -159,6 +165,7 @@ func (s *span) scheduling(out *Rates) {
 	if s.both(FieldSchedSum) {
 		// The kernel's figure jumps by seconds when the machine itself was stalled.
 		out.Wait = min(percent(grown.delay, elapsed), 100*float64(s.now.Threads))
+		out.Running, out.Ready, out.Waiting = shares(percent(grown.run, elapsed)/float64(s.now.Threads), out.Wait/float64(s.now.Threads))
 	}
 }
 
@@ -234,12 +241,20 @@ func threadRates(before, now *Thread) ThreadRates {
 	if now.Have.Has(FieldSched) && before.Have.Has(FieldSched) {
 		out.CPU = percent(now.RunTime-before.RunTime, elapsed)
 		out.Wait = min(percent(now.RunDelay-before.RunDelay, elapsed), 100)
+		_, _, out.Waiting = shares(out.CPU, out.Wait)
 	}
 	if now.Have.Has(FieldSwitches) && before.Have.Has(FieldSwitches) {
 		out.Voluntary = perSecond(now.Voluntary, before.Voluntary, elapsed)
 		out.Involuntary = perSecond(now.Involuntary, before.Involuntary, elapsed)
 	}
 	return out
+}
+
+// shares makes a whole of the time running and the time ready: the clocks of the two are not read at one instant.
+func shares(running, ready float64) (float64, float64, float64) {
+	running = min(running, 100)
+	ready = min(ready, 100-running)
+	return running, ready, 100 - running - ready
 }
 
 func (s *SystemRates) compute(prev, cur *Snapshot) {

@@ -197,6 +197,9 @@ func (p *Process) Zombie() bool { return p.State == 'Z' }
 // LeaderExited reports whether only the main thread has ended while others work on: such a process is alive.
 func (p *Process) LeaderExited() bool { return p.State == 'Z' && p.Threads > 1 }
 
+// sumsEnded reports whether the sums over threads have those that ended.
+func (p *Process) sumsEnded() bool { return (p.FromIterator | p.FromTaskstats).Has(FieldSwitchesSum) }
+
 // Name is the shortest true name of the process: the base name of argv[0] when comm is a cut form of it, else comm. Where
 // comm is empty, as a process may make it, argv[0] or else exe speaks for it.
 func (p *Process) Name() string {

@@ -10,23 +10,27 @@ import (
 type Rates struct {
 	Elapsed time.Duration // between the two readings, or since birth for a process born in between
 
-	CPU, User, System      float64 // percent of one CPU, all threads
-	Wait                   float64 // percent of the time some thread waited for a CPU (run-queue wait), summed over threads as CPU is
-	Voluntary, Involuntary float64 // context switches a second; needs the sum over threads
-	ReadBytes, WriteBytes  float64 // storage bytes a second
-	ReadChars, WriteChars  float64 // bytes a second through read and write calls
-	ReadCalls, WriteCalls  float64 // such calls a second
-	MinFlt, MajFlt         float64 // a second
-	ChildCPU               float64 // growth of waited-for children's CPU time, percent of one CPU
-	HotTID                 int32   // thread with the highest demand (run + run-queue wait); 0 when threads were not read
-	HotDemand, HotCPU      float64 // its demand and CPU, percent
-	HotSwitches            float64 // its voluntary switches a second
-	Born                   bool    // the process was not in the earlier Snapshot
+	CPU, User, System float64 // percent of one CPU, all threads
+	Wait              float64 // percent of the time some thread waited for a CPU (run-queue wait), summed over threads as CPU is
+	// Shares of its threads' time, in percent: on a CPU, ready and waiting for one, and waiting for something else. Needs the
+	// sums over threads of the scheduler's times.
+	Running, Ready, Waiting float64
+	Voluntary, Involuntary  float64 // context switches a second; needs the sum over threads
+	ReadBytes, WriteBytes   float64 // storage bytes a second
+	ReadChars, WriteChars   float64 // bytes a second through read and write calls
+	ReadCalls, WriteCalls   float64 // such calls a second
+	MinFlt, MajFlt          float64 // a second
+	ChildCPU                float64 // growth of waited-for children's CPU time, percent of one CPU
+	HotTID                  int32   // thread with the highest demand (run + run-queue wait); 0 when threads were not read
+	HotDemand, HotCPU       float64 // its demand and CPU, percent
+	HotSwitches             float64 // its voluntary switches a second
+	Born                    bool    // the process was not in the earlier Snapshot
 }
 
 // ThreadRates is the same for one thread of Snapshot.Threads.
 type ThreadRates struct {
-	CPU, Wait              float64 // percent of one CPU
+	CPU, Wait              float64 // percent of one CPU: which of one thread is the share of its time running, and ready
+	Waiting                float64 // the rest of its time
 	Voluntary, Involuntary float64 // a second
 }
 
@@ -58,9 +62,9 @@ type RateSet struct {
 var nan = math.NaN()
 
 var unknownRates = Rates{
-	CPU: nan, User: nan, System: nan, Wait: nan, Voluntary: nan, Involuntary: nan,
+	CPU: nan, User: nan, System: nan, Wait: nan, Running: nan, Ready: nan, Waiting: nan, Voluntary: nan, Involuntary: nan,
 	ReadBytes: nan, WriteBytes: nan, ReadChars: nan, WriteChars: nan, ReadCalls: nan, WriteCalls: nan,
 	MinFlt: nan, MajFlt: nan, ChildCPU: nan, HotDemand: nan, HotCPU: nan, HotSwitches: nan,
 }
 
-var unknownThreadRates = ThreadRates{CPU: nan, Wait: nan, Voluntary: nan, Involuntary: nan}
+var unknownThreadRates = ThreadRates{CPU: nan, Wait: nan, Waiting: nan, Voluntary: nan, Involuntary: nan}

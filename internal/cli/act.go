@@ -148,7 +148,7 @@ func (p *program) explainZombies(ctx context.Context, f *monitor.Frame, ids []pc
 		return
 	}
 	if f == nil {
-		sampler, err := p.sampler()
+		sampler, err := p.sampler(p.load())
 		if err != nil {
 			return
 		}

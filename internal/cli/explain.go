@@ -28,7 +28,7 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 		return exitUsage, err
 	}
 	p.putOffGC()
-	sampler, err := p.sampler()
+	sampler, err := p.sampler(p.load())
 	if err != nil {
 		return exitUsage, err
 	}
@@ -68,7 +68,7 @@ func whyUnread(err error) error {
 func (p *program) capture(ctx context.Context) (exitCode, error) {
 	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
-	if _, err := p.sampler(); err != nil { // is it a /proc at all?
+	if _, err := p.sampler(p.load()); err != nil { // is it a /proc at all?
 		return exitUsage, err
 	}
 	path := p.opt.capture

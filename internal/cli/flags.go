@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"ptop/collect"
 	"ptop/internal/ladder"
 	"ptop/ui"
 )
@@ -52,7 +53,7 @@ type options struct {
 	completion string
 
 	// Help.
-	helpColumns, helpDetectors, version, help bool
+	helpColumns, helpDetectors, version, verbose, help bool
 }
 
 // flagGroup is a heading of --help and docs/flags.md with its flags.
@@ -69,7 +70,15 @@ type flags struct {
 }
 
 // sources are the readers that can be asked for, the default first.
-var sources = []string{"auto", "proc"}
+var sources = sourceNames()
+
+func sourceNames() []string {
+	var names []string
+	for _, s := range collect.Sources {
+		names = append(names, string(s))
+	}
+	return names
+}
 
 const defaultDelay = 500 * time.Millisecond
 
@@ -146,7 +155,7 @@ func samplingFlags(f *pflag.FlagSet, o *options) {
 	o.procfs = "/proc"
 	f.Var(text(&o.procfs, nil), "procfs", "read another /proc at `DIR`; HOST_PROC is honoured")
 	o.source = sources[0]
-	f.Var(oneOf(&o.source, sources), "source", "which `READER`: "+strings.Join(sources, " or "))
+	f.Var(oneOf(&o.source, sources), "source", "which `READER` of processes: "+strings.Join(sources, ", ")+"; auto is the best that is allowed")
 }
 
 func diagnosisFlags(f *pflag.FlagSet, o *options) {
@@ -179,13 +188,14 @@ func helpFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVar(&o.helpColumns, "help-columns", false, "list the columns")
 	f.BoolVar(&o.helpDetectors, "help-detectors", false, "list the detectors with their parameters")
 	f.BoolVar(&o.version, "version", false, "version, commit and Go version")
+	f.BoolVar(&o.verbose, "verbose", false, "with --version: which sources can be used here, and why the others can't")
 	f.BoolVarP(&o.help, "help", "h", false, "this text")
 }
 
 // notSettings are the flags that ask for one thing now; they are no configuration keys.
 var notSettings = map[string]bool{
 	"explain": true, "stop": true, "signal": true, "renice": true, "dry-run": true, "process-group": true, "capture": true, "config": true, "completion": true,
-	"help-columns": true, "help-detectors": true, "version": true, "help": true,
+	"help-columns": true, "help-detectors": true, "version": true, "verbose": true, "help": true,
 }
 
 const usageHead = `ptop: what runs on this machine, what is sick, why, and what to do about it

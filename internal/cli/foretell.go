@@ -16,7 +16,7 @@ import (
 
 // foretell says what an action would reach, and does nothing.
 func (p *program) foretell(ctx context.Context, d deed, ids []pcb.ID) (exitCode, error) {
-	sampler, err := p.sampler()
+	sampler, err := p.sampler(p.load())
 	if err != nil {
 		return exitFailed, err
 	}

@@ -25,7 +25,7 @@ func (p *program) report(ctx context.Context) (exitCode, error) {
 		return exitUsage, err
 	}
 	p.putOffGC()
-	sampler, err := p.sampler()
+	sampler, err := p.sampler(p.load())
 	if err != nil {
 		return exitUsage, err
 	}
@@ -149,7 +149,7 @@ func (p *program) check(ctx context.Context) (exitCode, error) {
 		return exitUsage, err
 	}
 	p.putOffGC()
-	sampler, err := p.sampler()
+	sampler, err := p.sampler(p.load())
 	if err != nil {
 		return exitUsage, err
 	}

@@ -96,13 +96,16 @@ func (p *program) parse(args []string) (done bool, err error) {
 	case p.opt.help:
 		return true, p.flags.writeHelp(p.stdout)
 	case p.opt.version:
-		return true, p.writeln(versionText())
+		return true, p.writeln(p.versionText())
 	case p.opt.helpColumns:
 		return true, p.writeln(column.HelpText())
 	case p.opt.helpDetectors:
 		return true, p.writeln(detect.HelpText())
 	case p.opt.completion != "":
 		return true, p.flags.writeCompletion(p.stdout, p.opt.completion)
+	}
+	if p.opt.verbose {
+		return false, usagef("--verbose goes with --version")
 	}
 	p.given = settled(p.flags.all)
 	if err := loadConfig(p.flags.all, p.opt.config, p.env); err != nil {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"ptop/collect"
 	"ptop/collect/detail"
 	"ptop/internal/act"
 	"ptop/internal/blast"
@@ -40,7 +41,7 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	sampler, err := p.sampler()
+	sampler, err := p.sampler(collect.LoadBehind)
 	if err != nil {
 		return exitFailed, err
 	}

@@ -23,7 +23,7 @@ func (p *program) root() string {
 }
 
 // sampler wires what reads the machine to what concludes from it.
-func (p *program) sampler() (*monitor.Sampler, error) {
+func (p *program) sampler(load collect.Load) (*monitor.Sampler, error) {
 	settings := detect.NewSettings()
 	settings.TimeScale = p.opt.timeScale
 	for _, assignment := range p.opt.set {
@@ -31,7 +31,9 @@ func (p *program) sampler() (*monitor.Sampler, error) {
 			return nil, usagef("--set: %w", err)
 		}
 	}
-	collector, err := collect.New(collect.Options{Root: p.root(), Container: container.Parse, Want: wants(p.opt.threads)})
+	collector, err := collect.New(collect.Options{
+		Root: p.root(), Container: container.Parse, Want: wants(p.opt.threads), Source: collect.Source(p.opt.source), Load: load,
+	})
 	if err != nil {
 		return nil, sourceError{err}
 	}
@@ -47,6 +49,14 @@ func (p *program) sampler() (*monitor.Sampler, error) {
 	sampler := monitor.NewSampler(p.events, detail.NewProber(p.root()), detect.NewTracker(settings))
 	sampler.SetBudget(p.opt.budget)
 	return sampler, nil
+}
+
+// load is when a mode without a screen has the task iterator loaded: one reading of few processes costs less than that.
+func (p *program) load() collect.Load {
+	if p.opt.delay == 0 && p.opt.observe == 0 && p.opt.iterations == 1 {
+		return collect.LoadIfMany
+	}
+	return collect.LoadFirst
 }
 
 // wants is what the readings must hold: the usual, and every thread where threads are shown.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"ptop/collect"
 )
 
 // version is set by the Makefile; a `go run` or `go install` has what the build information says.
@@ -28,11 +30,22 @@ func buildVersion() (tag, commit string) {
 	return tag, commit
 }
 
-// versionText is what --version says.
-func versionText() string {
+// versionText is what --version says; with --verbose also what can be read by here.
+func (p *program) versionText() string {
 	tag, commit := buildVersion()
 	if commit != "" {
 		commit = " commit " + commit
 	}
-	return fmt.Sprintf("ptop %s%s %s %s/%s", tag, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	text := fmt.Sprintf("ptop %s%s %s %s/%s", tag, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if !p.opt.verbose {
+		return text
+	}
+	for _, s := range collect.Survey(p.root()) {
+		can := "can be used"
+		if s.Err != nil {
+			can = "can't: " + oneLine(s.Err)
+		}
+		text += fmt.Sprintf("\n%-9s  %s", s.Source, can)
+	}
+	return text
 }

@@ -37,6 +37,14 @@ var container = []*Column{
 		Help:  "logind session (from the cgroup path)",
 		Value: ofContainer(func(c *pcb.Container) string { return c.Session }),
 	}, {
+		ID: "pid_namespace", Title: "PIDNS", Group: "container", Kind: Int, Width: 10,
+		Help:  "its pid namespace, as the inode of /proc/PID/ns/pid (task iterator)",
+		Value: ofProc(pcb.FieldPIDNS, func(p *pcb.Process) Value { return counter(uint64(p.PIDNS)) }),
+	}, {
+		ID: "cgroup_id", Title: "CGID", Group: "container", Kind: Int, Width: 8,
+		Help:  "its cgroup of version 2, as the inode of the directory (task iterator)",
+		Value: ofProc(pcb.FieldCgroupID, func(p *pcb.Process) Value { return counter(p.CgroupID) }),
+	}, {
 		ID: "cgroup", Title: "CGROUP", Group: "container", Kind: Text, Width: 20,
 		Help:  "cgroup path (/proc/PID/cgroup)",
 		Value: ofProc(pcb.FieldCgroup, func(p *pcb.Process) Value { return named(p.Cgroup) }),

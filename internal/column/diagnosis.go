@@ -29,8 +29,34 @@ var diagnosis = []*Column{
 			if r.Proc == nil || r.Thread != nil || r.Proc.Denied == 0 {
 				return Value{}
 			}
-			return named(deniedNames.of(uint64(r.Proc.Denied)))
+			return named(groupNames.of(uint64(r.Proc.Denied)))
 		},
+	}, {
+		ID: "from_iterator", Title: "BPF", Group: "diagnosis", Kind: Text, Width: 10, List: true, OnDemand: true,
+		Help:  "groups of its figures that the task iterator gave",
+		Value: ofProc(0, func(p *pcb.Process) Value { return named(groupNames.of(uint64(p.Have & p.FromIterator))) }),
+	}, {
+		ID: "from_taskstats", Title: "TASKSTATS", Group: "diagnosis", Kind: Text, Width: 10, List: true, OnDemand: true,
+		Help:  "groups of its figures that taskstats gave",
+		Value: ofProc(0, func(p *pcb.Process) Value { return named(groupNames.of(uint64(p.Have & p.FromTaskstats))) }),
+	}, {
+		ID: "from_proc", Title: "PROC", Group: "diagnosis", Kind: Text, Width: 10, List: true, OnDemand: true,
+		Help: "groups of its figures that files of /proc/PID gave",
+		Value: ofProc(0, func(p *pcb.Process) Value {
+			return named(groupNames.of(uint64(p.Have &^ (p.FromIterator | p.FromTaskstats))))
+		}),
+	}, {
+		ID: "sums_cover", Title: "SUMS", Group: "diagnosis", Kind: Text, Width: 14,
+		Help: "whose context switches and scheduler's times its figures are: all threads (the ended ones, too), living threads, or the main thread alone",
+		Value: ofProc(pcb.FieldSwitches, func(p *pcb.Process) Value {
+			switch {
+			case (p.FromIterator | p.FromTaskstats).Has(pcb.FieldSwitchesSum):
+				return text("all threads")
+			case p.Have.Has(pcb.FieldSwitchesSum):
+				return text("living threads")
+			}
+			return text("main thread")
+		}),
 	}, {
 		ID: "blocks_readers", Title: "STUCK", Group: "diagnosis", Kind: Bool, Width: 5,
 		Help:  "reading its command line blocked once (its memory lock is held), so it is left alone",

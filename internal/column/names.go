@@ -42,10 +42,10 @@ func (n *names) of(key uint64) string {
 }
 
 var (
-	decimals    = newNames(func(n uint64) string { return strconv.FormatUint(n, 10) })
-	ttyNames    = newNames(ttyName)
-	maskNames   = newNames(signalNames)
-	deniedNames = newNames(fieldNames)
+	decimals   = newNames(func(n uint64) string { return strconv.FormatUint(n, 10) })
+	ttyNames   = newNames(ttyName)
+	maskNames  = newNames(signalNames)
+	groupNames = newNames(fieldNames)
 )
 
 // ttyName gives the name of a terminal's device number as the kernel packs it; empty for none.
@@ -98,6 +98,11 @@ var fieldsNamed = []struct {
 	{pcb.FieldIdle | pcb.FieldEnded, "sched"},
 	{pcb.FieldOnCPU, "on_cpu"},
 	{pcb.FieldWChan, "wchan"},
+	{pcb.FieldPIDNS, "pid_namespace"},
+	{pcb.FieldCgroupID, "cgroup_id"},
+	{pcb.FieldExecs, "execs"},
+	{pcb.FieldReaping, "reaping"},
+	{pcb.FieldBlocker, "blocker"},
 }
 
 // fieldNames lists the groups of a field mask, NUL-separated.

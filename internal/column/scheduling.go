@@ -56,6 +56,18 @@ var scheduling = []*Column{
 		Help:  "time ready to run but waiting for a CPU, percent, summed over threads (schedstat field 2)",
 		Value: ofBothRates(func(r *pcb.Rates) float64 { return r.Wait }, func(r *pcb.ThreadRates) float64 { return r.Wait }),
 	}, {
+		ID: "running_share_percent", Title: "RUN%", Group: "scheduling", Kind: Float, Unit: Percent, Width: 5, PerThread: true,
+		Help:  "share of its threads' time spent running on a CPU, of 100 with the next two; needs the sums over threads",
+		Value: ofBothRates(func(r *pcb.Rates) float64 { return r.Running }, func(r *pcb.ThreadRates) float64 { return r.CPU }),
+	}, {
+		ID: "ready_share_percent", Title: "RDY%", Group: "scheduling", Kind: Float, Unit: Percent, Width: 5, PerThread: true,
+		Help:  "share of its threads' time spent ready and waiting for a CPU",
+		Value: ofBothRates(func(r *pcb.Rates) float64 { return r.Ready }, func(r *pcb.ThreadRates) float64 { return r.Wait }),
+	}, {
+		ID: "waiting_share_percent", Title: "SLP%", Group: "scheduling", Kind: Float, Unit: Percent, Width: 5, PerThread: true,
+		Help:  "share of its threads' time spent waiting for something else than a CPU",
+		Value: ofBothRates(func(r *pcb.Rates) float64 { return r.Waiting }, func(r *pcb.ThreadRates) float64 { return r.Waiting }),
+	}, {
 		ID: "ctx_per_s", Title: "SW/s", Group: "scheduling", Kind: Float, Unit: PerSecond, Width: 6, PerThread: true, Sum: true,
 		Help: "context switches a second, of all threads; absent where only the leader's could be read",
 		Value: ofBothRates(func(r *pcb.Rates) float64 { return r.Voluntary + r.Involuntary },
@@ -70,12 +82,12 @@ var scheduling = []*Column{
 		Value: ofBothRates(func(r *pcb.Rates) float64 { return r.Involuntary }, func(r *pcb.ThreadRates) float64 { return r.Involuntary }),
 	}, {
 		ID: "ctx_voluntary", Title: "VSW", Group: "scheduling", Kind: Int, Unit: Count, Width: 6, PerThread: true, Sum: true,
-		Help: "voluntary context switches of all living threads; absent where only the leader's could be read (task/TID/status)",
+		Help: "voluntary context switches of all threads, those that ended where the source has them (task iterator, taskstats; task/TID/status of the living); absent where only the leader's could be read",
 		Value: perThread(switches(func(p *pcb.Process) uint64 { return p.Voluntary }),
 			ofThread(pcb.FieldSwitches, func(t *pcb.Thread) Value { return counter(t.Voluntary) })),
 	}, {
 		ID: "ctx_involuntary", Title: "ISW", Group: "scheduling", Kind: Int, Unit: Count, Width: 6, PerThread: true, Sum: true,
-		Help: "involuntary context switches of all living threads; absent where only the leader's could be read (task/TID/status)",
+		Help: "involuntary context switches of all threads, likewise",
 		Value: perThread(switches(func(p *pcb.Process) uint64 { return p.Involuntary }),
 			ofThread(pcb.FieldSwitches, func(t *pcb.Thread) Value { return counter(t.Involuntary) })),
 	}, {
@@ -88,22 +100,32 @@ var scheduling = []*Column{
 		Value: leaderSwitches(func(p *pcb.Process) uint64 { return p.Involuntary }),
 	}, {
 		ID: "run_time_seconds", Title: "RUN", Group: "scheduling", Kind: Float, Unit: Seconds, Width: 7, PerThread: true, Sum: true,
-		Help: "time on a CPU, exact, of all living threads; absent where only the leader's could be read (schedstat field 1)",
+		Help: "time on a CPU, exact, of all threads, those that ended where the source has them (task iterator, taskstats; schedstat field 1 of the living); absent where only the leader's could be read",
 		Value: perThread(schedstat(func(p *pcb.Process) time.Duration { return p.RunTime }),
 			ofThread(pcb.FieldSched, func(t *pcb.Thread) Value { return seconds(t.RunTime) })),
 	}, {
 		ID: "run_delay_seconds", Title: "DELAY", Group: "scheduling", Kind: Float, Unit: Seconds, Width: 7, PerThread: true, Sum: true,
-		Help: "time ready to run but waiting for a CPU, of all living threads; absent where only the leader's could be read (schedstat field 2)",
+		Help: "time ready to run but waiting for a CPU, of all threads, likewise (schedstat field 2)",
 		Value: perThread(schedstat(func(p *pcb.Process) time.Duration { return p.RunDelay }),
 			ofThread(pcb.FieldSched, func(t *pcb.Thread) Value { return seconds(t.RunDelay) })),
 	}, {
-		ID: "idle_seconds", Title: "IDLE", Group: "scheduling", Kind: Float, Unit: Seconds, Width: 7,
-		Help:  "how long ago the main thread last ran, a lower bound; for a zombie of one thread, how long it has been dead (/proc/PID/sched)",
-		Value: onlyProc(pcb.FieldIdle, func(p *pcb.Process) Value { return seconds(p.Idle) }),
+		ID: "idle_seconds", Title: "IDLE", Group: "scheduling", Kind: Float, Unit: Seconds, Width: 7, PerThread: true,
+		Help: "how long ago it last ran, a lower bound; for a zombie of one thread, how long it has been dead (task iterator; /proc/PID/sched of processes of one thread)",
+		Value: perThread(ofProc(pcb.FieldIdle, func(p *pcb.Process) Value { return seconds(p.Idle) }),
+			ofThread(pcb.FieldIdle, func(t *pcb.Thread) Value { return seconds(t.Idle) })),
 	}, {
 		ID: "wchan", Title: "WCHAN", Group: "scheduling", Kind: Text, Width: 16,
 		Help:  "kernel function that a process in uninterruptible sleep, or one that does not come to its end, sleeps in (/proc/PID/wchan; needs the right to trace it)",
 		Value: onlyProc(pcb.FieldWChan, func(p *pcb.Process) Value { return named(p.WChan) }),
+	}, {
+		ID: "blocker_tid", Title: "BLOCKER", Group: "scheduling", Kind: Int, Width: 7,
+		Help: "thread that holds the kernel's lock which the main thread waits for (task iterator, Linux 6.16 and later)",
+		Value: onlyProc(pcb.FieldBlocker, func(p *pcb.Process) Value {
+			if p.Blocker == 0 {
+				return Value{}
+			}
+			return number(p.Blocker)
+		}),
 	}, {
 		ID: "hot_tid", Title: "HOTTID", Group: "scheduling", Kind: Int, Width: 7,
 		Help: "thread with the highest demand for CPU, of those that were read",

@@ -40,6 +40,20 @@ var state = []*Column{
 		Help:  "process that traces it, 0 for none (status TracerPid)",
 		Value: ofProc(pcb.FieldTracer, func(p *pcb.Process) Value { return number(p.TracerPID) }),
 	}, {
+		ID: "exec_count", Title: "EXECS", Group: "state", Kind: Int, Unit: Count, Width: 5,
+		Help:  "calls of exec by it, and by its ancestors before they made it (task iterator)",
+		Value: onlyProc(pcb.FieldExecs, func(p *pcb.Process) Value { return counter(p.Execs) }),
+	}, {
+		ID: "subreaper", Title: "SUBRP", Group: "state", Kind: Bool, Width: 5,
+		Help:  "orphans below it become its children (task iterator; PR_SET_CHILD_SUBREAPER)",
+		Value: onlyProc(pcb.FieldReaping, func(p *pcb.Process) Value { return truth(p.Subreaper) }),
+	}, {
+		ID: "children_leave_no_zombies", Title: "NOZOM", Group: "state", Kind: Bool, Width: 5,
+		Help: "its children are not kept when they end: it ignores SIGCHLD, or has SA_NOCLDWAIT set (task iterator)",
+		Value: onlyProc(pcb.FieldReaping|pcb.FieldSignals, func(p *pcb.Process) Value {
+			return truth(p.NoChildWait || p.SigIgnored&(1<<(pcb.SIGCHLD-1)) != 0)
+		}),
+	}, {
 		ID: "kernel_thread", Title: "KTHR", Group: "state", Kind: Bool, Width: 4,
 		Help:  "it is a kernel thread (stat field 9, PF_KTHREAD)",
 		Value: ofProc(pcb.FieldStat, func(p *pcb.Process) Value { return truth(p.KernelThread()) }),
