@@ -32,6 +32,9 @@ func sleepers(tb testing.TB, n int) {
 	tb.Cleanup(func() {
 		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
 		_ = cmd.Wait()
+		for end := time.Now().Add(10 * time.Second); unix.Kill(-cmd.Process.Pid, 0) == nil && time.Now().Before(end); {
+			time.Sleep(10 * time.Millisecond) // until whoever adopted them has reaped them
+		}
 	})
 	if _, err := out.Read(make([]byte, 8)); err != nil {
 		tb.Fatal(err)
