@@ -44,6 +44,7 @@ type Collector struct {
 	count   fdWalk
 	onCPU   map[int32]holder
 	rooms   roomCache
+	same    shared
 	words   words
 }
 

@@ -17,6 +17,8 @@ type entry struct {
 	nspids  []int32
 	nsRead  bool
 
+	same sameTexts // of the task iterator
+
 	// Texts, and the signs by which they are known to be stale.
 	texts   texts
 	line    signs  // of stat, now

@@ -20,6 +20,7 @@ import (
 type iterator struct {
 	reader  *bpf.Reader
 	page    uint64        // bytes
+	self    int32         // ptop's pid
 	offset  time.Duration // of our time namespace's boot time from the first one's
 	last    time.Duration // when the last reading began; 0 for none that succeeded
 	tasks   tasks
@@ -37,7 +38,7 @@ func openIterator() (*iterator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &iterator{reader: reader, page: uint64(os.Getpagesize()), offset: bootOffset(), memory: map[int32]bpf.Record{}}, nil
+	return &iterator{reader: reader, page: uint64(os.Getpagesize()), self: int32(os.Getpid()), offset: bootOffset(), memory: map[int32]bpf.Record{}}, nil
 }
 
 func (it *iterator) close() { _ = it.reader.Close() } // what was loaded goes with the process at the latest
@@ -66,6 +67,7 @@ func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
 	it.tasks.begin()
 	it.entries = it.entries[:0]
 	it.nextUnseen = 0
+	c.same.begin()
 	clear(it.cpus)
 	clear(it.memory)
 	began := c.clocks.mono()
@@ -101,7 +103,7 @@ func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
 		}
 	}
 	it.leaveRoom(s, math.MaxInt32)
-	it.reader.End() // before descriptors are counted
+	it.reader.End()
 	if compare {
 		it.compare(s, c.pids)
 	}
@@ -130,7 +132,9 @@ func (c *Collector) files(ctx context.Context, s *pcb.Snapshot) error {
 			if e == nil {
 				return c.readUnseen(s, i)
 			}
-			c.descriptors(p, e)
+			if !p.Have.Has(pcb.FieldFDs) {
+				c.descriptors(p, e)
+			}
 			c.texts(p, e)
 			c.wchan(p, e)
 			account(s, p)
@@ -194,6 +198,14 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 	it.memoryOf(p, r)
 	p.CUTime, p.CSTime, p.CMinFlt = time.Duration(r.Cutime), time.Duration(r.Cstime), r.CminFlt
 	c.ofScheduler(p, r, e.task, at)
+	if r.Fds >= 0 && !p.KernelThread() {
+		p.FDs, p.FDsAt = r.Fds, at
+		if p.PID == it.self { // without the one by which this is read
+			p.FDs--
+		}
+		p.Have |= pcb.FieldFDs
+	}
+	e.same = sameTexts{exe: r.ExeFile*mixer + r.ExeMount, room: r.CgroupSet*mixer + r.Cgroup}
 	e.line = signs{exec: (r.ExecId*mixer+r.Cgroup)*mixer + r.CgroupSet}
 	if first { // texts that were read by another source are not read again: the signs are others, and not what they stand for
 		e.exec = e.line.exec

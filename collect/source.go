@@ -30,5 +30,5 @@ const (
 	LoadIfMany             // before the only reading, where there are so many processes that this costs less
 )
 
-// manyProcesses is from how many processes on a single reading by /proc costs more than to load the task iterator.
-const manyProcesses = 3000
+// manyTasks is from how many threads on a single reading by /proc costs more than to load the task iterator.
+const manyTasks = 3000

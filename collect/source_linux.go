@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"ptop/pcb"
 )
@@ -60,8 +61,8 @@ func (c *Collector) settleAuto() {
 	}
 	switch s.load {
 	case LoadIfMany:
-		if err := c.list(); err == nil && len(c.pids) < manyProcesses {
-			s.noIterator = fmt.Sprintf("for one reading of %d processes it would cost more to load than it saves", len(c.pids))
+		if few := tasksOfMachine(); few > 0 && few < manyTasks {
+			s.noIterator = fmt.Sprintf("for one reading of %d threads it would cost more to load than it saves", few)
 			return
 		}
 	case LoadBehind:
@@ -70,6 +71,18 @@ func (c *Collector) settleAuto() {
 		return
 	}
 	c.use(openIterator())
+}
+
+// tasksOfMachine is how many threads there are, by the fourth figure of loadavg; 0 when that can't be told.
+func tasksOfMachine() int {
+	text, err := os.ReadFile("/proc/loadavg")
+	fields := bytes.Fields(text)
+	if err != nil || len(fields) < 4 {
+		return 0
+	}
+	_, all, _ := bytes.Cut(fields[3], []byte("/"))
+	n, _ := strconv.Atoi(string(all))
+	return n
 }
 
 // loadBehind begins to load the task iterator after the first reading.

@@ -117,6 +117,9 @@ func differences(before, own, after *pcb.Process, compared map[string]int) (diff
 		if name == "Comm" && before.KFlags&pfWorker != 0 { // /proc adds what the worker does at the moment
 			continue
 		}
+		if how.group == pcb.FieldCgroup && before.Zombie() { // version 1 shows the dead in the root; the iterator knows better
+			continue
+		}
 		if how.because == ended && (before.Threads != 1 || before.Zombie()) {
 			continue
 		}

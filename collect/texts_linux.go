@@ -57,12 +57,12 @@ func (c *Collector) readTexts(p *pcb.Process, e *entry) {
 	}
 	known := t.have & (pcb.FieldCmdline | pcb.FieldExe)
 	t.have, t.denied, t.blocked, t.again = 0, 0, false, false
-	c.readCgroup(p, t)
+	c.readCgroup(p, e)
 	if dead {
 		t.have |= known
 		return
 	}
-	c.readExe(p, t)
+	c.readExe(p, e)
 	c.readCmdline(p, t)
 }
 
@@ -76,7 +76,13 @@ func (t *texts) failed(errno unix.Errno, group pcb.Fields) {
 	}
 }
 
-func (c *Collector) readCgroup(p *pcb.Process, t *texts) {
+func (c *Collector) readCgroup(p *pcb.Process, e *entry) {
+	t := &e.texts
+	if known := c.same.room.of(e.same.room); known != nil {
+		t.room = *known
+		t.have |= pcb.FieldCgroup
+		return
+	}
 	text, errno := c.rd.read(c.rd.of(p.PID), "cgroup")
 	if errno != 0 {
 		t.failed(errno, pcb.FieldCgroup)
@@ -84,6 +90,9 @@ func (c *Collector) readCgroup(p *pcb.Process, t *texts) {
 	}
 	if t.cgroups != string(text) {
 		t.room = c.rooms.of(text, c.opt.Container)
+	}
+	if !p.Zombie() { // hierarchies of version 1 show the dead in their root
+		c.same.room.note(e.same.room, t.room)
 	}
 	t.have |= pcb.FieldCgroup
 }
@@ -117,8 +126,14 @@ func (c *Collector) readCmdline(p *pcb.Process, t *texts) {
 	t.have |= pcb.FieldCmdline
 }
 
-func (c *Collector) readExe(p *pcb.Process, t *texts) {
+func (c *Collector) readExe(p *pcb.Process, e *entry) {
+	t := &e.texts
 	if p.KernelThread() {
+		return
+	}
+	if known := c.same.exe.of(e.same.exe); known != nil {
+		t.exe = *known
+		t.have |= pcb.FieldExe
 		return
 	}
 	text, errno := c.rd.link(c.rd.of(p.PID), "exe")
@@ -130,6 +145,7 @@ func (c *Collector) readExe(p *pcb.Process, t *texts) {
 		return
 	}
 	t.exe = c.words.of(t.exe, text)
+	c.same.exe.note(e.same.exe, t.exe)
 	t.have |= pcb.FieldExe
 }
 

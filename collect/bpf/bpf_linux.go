@@ -79,10 +79,10 @@ const kernelTypes = "/sys/kernel/btf/vmlinux"
 func refused(doing string, err error) error {
 	var verifier *ebpf.VerifierError
 	switch {
+	case errors.As(err, &verifier) && len(verifier.Log) > 1: // its last line is how much it looked at
+		return fmt.Errorf("%s: this kernel's verifier refuses it: %w: %s", doing, verifier.Cause, verifier.Log[len(verifier.Log)-2])
 	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES):
 		return fmt.Errorf("%s: the kernel does not allow it: CAP_BPF and CAP_PERFMON are needed, or root, in the first user namespace", doing)
-	case errors.As(err, &verifier) && len(verifier.Log) > 0:
-		return fmt.Errorf("%s: this kernel refuses it: %w: %s", doing, verifier.Cause, verifier.Log[len(verifier.Log)-1])
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

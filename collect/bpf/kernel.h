@@ -155,12 +155,34 @@ struct signal_struct {
 	struct taskstats *stats;
 };
 
+struct vfsmount;
+struct dentry;
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	unsigned long *open_fds;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct percpu_counter {
 	__s64 count;
 };
 
 struct mm_struct {
 	unsigned long total_vm, hiwater_rss;
+	struct file *exe_file;
 	struct percpu_counter rss_stat[4]; /* 6.2 and later */
 };
 
@@ -210,6 +232,7 @@ struct task_struct {
 	unsigned long min_flt, maj_flt;
 	const struct cred *real_cred;
 	char comm[16];
+	struct files_struct *files;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked;

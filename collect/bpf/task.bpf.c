@@ -10,6 +10,7 @@
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define NSPIDS 8
+#define FD_WORDS 16 // of the map of open descriptors that are counted here
 
 enum is {
 	// What the record has.
@@ -62,9 +63,10 @@ struct record {
 	__u32 uid, euid, gid, egid;
 	__u32 pidns;
 	__u32 nspids; // how many pids it has, from the reader's namespace down
-	__u32 pad2;
+	__s32 fds;    // open descriptors, -1 for not counted
 	__u64 exec_id;
 	__u64 cgroup, cgroup_set;
+	__u64 exe_file, exe_mount; // the same for all that run the same file by the same path
 	__u64 pending, shared, blocked, ignored, caught;
 	__u64 cutime, cstime, cmin_flt;
 	__u64 vsize, hiwater_rss; // pages
@@ -272,8 +274,38 @@ static __always_inline void terminal(struct signal_struct *signal)
 	rec.tpgid = number(group);
 }
 
+// descriptors counts the open ones. A map of more than a thousand is left to /proc.
+static __always_inline void descriptors(struct task_struct *task)
+{
+	struct files_struct *files = task->files;
+	struct fdtable *table;
+	__u32 words;
+
+	rec.fds = -1;
+	if (!files)
+		return;
+	table = files->fdt;
+	words = table->max_fds / 64;
+	if (words > FD_WORDS)
+		return;
+	rec.fds = 0;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < FD_WORDS; i++) {
+		__u64 map = 0;
+
+		if (i >= words)
+			break;
+		bpf_probe_read_kernel(&map, sizeof(map), table->open_fds + i);
+		map -= map >> 1 & 0x5555555555555555ULL;
+		map = (map & 0x3333333333333333ULL) + (map >> 2 & 0x3333333333333333ULL);
+		map = (map + (map >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+		rec.fds += map * 0x0101010101010101ULL >> 56;
+	}
+}
+
 static __always_inline void memory(struct mm_struct *mm)
 {
+	rec.exe_file = rec.exe_mount = 0;
 	if (!mm) {
 		rec.vsize = rec.hiwater_rss = 0;
 		rec.rss_file = rec.rss_anon = rec.rss_shmem = rec.swap = 0;
@@ -282,6 +314,8 @@ static __always_inline void memory(struct mm_struct *mm)
 	rec.is |= MEMORY;
 	rec.vsize = mm->total_vm;
 	rec.hiwater_rss = mm->hiwater_rss;
+	rec.exe_file = (__u64)mm->exe_file->f_path.dentry;
+	rec.exe_mount = (__u64)mm->exe_file->f_path.mnt;
 	if (bpf_core_field_exists(((struct mm_struct___before_62 *)0)->rss_stat.count)) {
 		struct mm_struct___before_62 *old = (void *)mm;
 
@@ -384,6 +418,7 @@ static __always_inline void of_process(struct task_struct *task, struct signal_s
 	rec.cstime = signal->cstime;
 	rec.cmin_flt = signal->cmin_flt;
 	memory(task->mm);
+	descriptors(task);
 	namespaces(task->thread_pid);
 }
 

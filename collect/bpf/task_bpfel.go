@@ -78,10 +78,12 @@ type taskRecord struct {
 	Egid       uint32
 	Pidns      uint32
 	Nspids     uint32
-	Pad2       uint32
+	Fds        int32
 	ExecId     uint64
 	Cgroup     uint64
 	CgroupSet  uint64
+	ExeFile    uint64
+	ExeMount   uint64
 	Pending    uint64
 	Shared     uint64
 	Blocked    uint64
