@@ -66,6 +66,9 @@ func Survey(string) []Availability {
 	return all
 }
 
+// Attend is for readings that read some processes more seldom than others, which these do not.
+func (c *Collector) Attend([]int32) {}
+
 // SetWant changes what the next readings read: nothing here, where there is no more to be had.
 func (c *Collector) SetWant(Want) {}
 

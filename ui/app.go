@@ -200,6 +200,7 @@ func (a *app) adopt(f *monitor.Frame) {
 	a.findings.update(f, a.header.watched(f))
 	a.detail.update(f)
 	a.seek()
+	a.b.Attend(a.attended(f))
 	for _, e := range a.findings.fresh() {
 		if e.What == detect.Appeared && e.Finding.Severity > detect.Info {
 			a.log.say(a.now(), severityRole(e.Finding.Severity), a.gl.mark[e.Finding.Severity]+" "+e.Finding.Summary)

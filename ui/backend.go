@@ -23,6 +23,8 @@ type Backend interface {
 	Refresh()
 	// ReadThreads asks for every thread in the readings to come, or no longer.
 	ReadThreads(bool)
+	// Attend names the processes of which every reading is to hold everything; of the others, those at rest may have turns.
+	Attend(pids []int32)
 	// Follow has the Frames to come tell the Standing of one process; a zero ID ends that.
 	Follow(pcb.ID)
 	// Detail reads one process in depth.

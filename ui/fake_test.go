@@ -135,6 +135,7 @@ func findingsOf(s *pcb.Snapshot) []detect.Finding {
 // fakeBackend records what the screen asks for.
 type fakeBackend struct {
 	threads bool // ReadThreads asked for them
+	attend  []int32
 	frames  chan *monitor.Frame
 	off     string
 
@@ -158,6 +159,7 @@ type fakeBackend struct {
 func newFakeBackend() *fakeBackend { return &fakeBackend{frames: make(chan *monitor.Frame, 1)} }
 
 func (b *fakeBackend) Frames() <-chan *monitor.Frame { return b.frames }
+func (b *fakeBackend) Attend(pids []int32)           { b.mu.Lock(); b.attend = pids; b.mu.Unlock() }
 func (b *fakeBackend) ReadThreads(on bool)           { b.mu.Lock(); b.threads = on; b.mu.Unlock() }
 func (b *fakeBackend) SetDelay(d time.Duration)      { b.mu.Lock(); b.delay = d; b.mu.Unlock() }
 func (b *fakeBackend) Refresh()                      { b.mu.Lock(); b.refreshed++; b.mu.Unlock() }

@@ -91,6 +91,7 @@ func (still) SetDelay(time.Duration)        {}
 func (still) ReadThreads(bool)              {}
 func (still) Refresh()                      {}
 func (still) Follow(pcb.ID)                 {}
+func (still) Attend([]int32)                {}
 func (still) ActionsOff() string            { return "" }
 
 func (s still) Detail(context.Context, pcb.ID) (*pcb.Detail, error) {

@@ -97,6 +97,8 @@ func (b *backend) Scout(ctx context.Context, plan *blast.Plan) *blast.Evidence {
 	return b.scout.read(ctx, plan)
 }
 
+func (b *backend) Attend(pids []int32) { b.p.collector.Attend(pids) }
+
 func (b *backend) ReadThreads(on bool) { b.p.collector.SetWant(wants(on)) }
 
 func (b *backend) ActionsOff() string { return b.p.actionsOff() }
