@@ -119,40 +119,58 @@ func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
 	return nil
 }
 
-// files reads what stands in files alone, of the processes of which it may have changed.
+// files reads what stands in files alone, of the processes of which it may have changed. As long as that is none, no file is
+// opened, and no goroutine begun that could be lost.
 func (c *Collector) files(ctx context.Context, s *pcb.Snapshot) error {
+	it := c.iter
+	it.open = it.open[:0]
+	for i, e := range it.entries {
+		p := &s.Procs[i]
+		if e == nil || e.stale(p) || held(p) || !p.Have.Has(pcb.FieldFDs) && !p.KernelThread() && !p.Zombie() {
+			it.open = append(it.open, int32(i))
+			continue
+		}
+		e.texts.give(p)
+		account(s, p)
+	}
+	if len(it.open) == 0 {
+		return nil
+	}
 	c.count.begin(len(s.Procs))
 	c.walk.begin()
 	c.resting.begin(0, nil)
 	return c.guarded(ctx, &round{
-		n:   len(s.Procs),
-		pid: func(i int) int32 { return s.Procs[i].PID },
-		read: func(i int) error {
-			p, e := &s.Procs[i], c.iter.entries[i]
-			if e == nil {
-				return c.readUnseen(s, i)
-			}
-			if !p.Have.Has(pcb.FieldFDs) {
-				c.descriptors(p, e)
-			}
-			c.texts(p, e)
-			c.wchan(p, e)
-			account(s, p)
-			return nil
-		},
-		aside: func(i int) { c.spared(s, i) },
+		n:     len(it.open),
+		pid:   func(k int) int32 { return s.Procs[it.open[k]].PID },
+		read:  func(k int) error { return c.filesOf(s, int(it.open[k])) },
+		aside: func(k int) { c.spared(s, int(it.open[k])) },
 		lost: func(at *pass) bool {
-			c.settleUnseen(s, at.at)
-			if e := c.iter.entries[at.at]; at.args && e != nil {
-				p := &s.Procs[at.at]
-				e.texts.loseArgs(p)
-				account(s, p)
+			i := int(it.open[at.at])
+			c.settleUnseen(s, i)
+			if e := it.entries[i]; at.args && e != nil {
+				e.texts.loseArgs(&s.Procs[i])
+				account(s, &s.Procs[i])
 			} else {
-				c.spared(s, at.at)
+				c.spared(s, i)
 			}
 			return true
 		},
 	})
+}
+
+func (c *Collector) filesOf(s *pcb.Snapshot, i int) error {
+	e := c.iter.entries[i]
+	if e == nil {
+		return c.readUnseen(s, i)
+	}
+	p := &s.Procs[i]
+	if !p.Have.Has(pcb.FieldFDs) {
+		c.descriptors(p, e)
+	}
+	c.texts(p, e)
+	c.wchan(p, e)
+	account(s, p)
+	return nil
 }
 
 // spared gives a process whose readers do not return the texts that are known of it.
@@ -188,7 +206,7 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 	it.entries = append(it.entries, e)
 	first := e.task == nil
 	if first {
-		e.task = &taskEntry{}
+		e.task, e.fileEntry = &taskEntry{}, nil
 	}
 	c.name(p, r, e)
 	c.nsPIDs(p, r, e)

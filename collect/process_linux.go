@@ -190,9 +190,14 @@ func (c *Collector) io(p *pcb.Process, e *entry) {
 	parseIO(text, p)
 }
 
+// held reports whether a process can't be woken, or does not come to its end.
+func held(p *pcb.Process) bool {
+	return p.State == 'D' || p.KFlags&pcb.PFExiting != 0 && !p.Zombie()
+}
+
 // wchan reads where a process sleeps that can't be woken, or that does not come to its end.
 func (c *Collector) wchan(p *pcb.Process, e *entry) {
-	if p.State != 'D' && (p.KFlags&pcb.PFExiting == 0 || p.Zombie()) {
+	if !held(p) {
 		return
 	}
 	if e.wchan != "" && slept(p, p.At-e.wchanAt) {

@@ -12,13 +12,7 @@ import (
 // texts gives the process its command line, executable and cgroup: as they were read before, unless a sign says that
 // they changed.
 func (c *Collector) texts(p *pcb.Process, e *entry) {
-	age := textsAge
-	if e.line.hidden {
-		age = blindAge
-	}
-	since := p.At - e.textsAt
-	old := e.textsAt == 0 || since > age+age*time.Duration(p.PID%16)/32 && !slept(p, since) // not all at once
-	if old || e.line.exec != e.exec || e.comm != e.named || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie {
+	if e.stale(p) {
 		e.exec, e.named, e.noExec, e.zombie = e.line.exec, e.comm, p.ForkedNoExec(), p.Zombie()
 		e.textsAt = max(p.At, 1)
 		c.readTexts(p, e)
@@ -27,6 +21,17 @@ func (c *Collector) texts(p *pcb.Process, e *entry) {
 		}
 	}
 	e.texts.give(p)
+}
+
+// stale reports whether the texts that are known of a process may be no more what they are.
+func (e *entry) stale(p *pcb.Process) bool {
+	age := textsAge
+	if e.line.hidden {
+		age = blindAge
+	}
+	since := p.At - e.textsAt
+	old := e.textsAt == 0 || since > age+age*time.Duration(p.PID%16)/32 && !slept(p, since) // not all at once
+	return old || e.line.exec != e.exec || e.comm != e.named || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie
 }
 
 // slept reports whether a process is known not to have run for that long: it can't have changed anything of itself.
