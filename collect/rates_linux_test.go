@@ -55,6 +55,8 @@ func runHelper(name string) {
 			panic(err)
 		}
 		answer(func() string { return fmt.Sprint(before, " ", g.runnable()) })
+	case "workers":
+		beWorkers()
 	case "threads": // has a hundred threads that sleep
 		for range 100 {
 			go func() {
