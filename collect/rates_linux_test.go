@@ -56,6 +56,8 @@ func runHelper(name string) {
 		answer(func() string { return fmt.Sprint(before, " ", g.runnable()) })
 	case "workers":
 		beWorkers()
+	case "renamed":
+		beRenamed()
 	case "threads": // has a hundred threads that sleep
 		for range 100 {
 			go func() {
