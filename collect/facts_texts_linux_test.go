@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,6 +20,20 @@ func beRenamed() {
 	answer(func() string {
 		title[0]++
 		return string(title)
+	})
+}
+
+// beNameless has no command line, and has it again, in turn with each time that it is asked.
+func beNameless() {
+	title := unsafe.Slice(unsafe.StringData(os.Args[0]), len(os.Args[0]))
+	kept := string(title)
+	answer(func() string {
+		if title[0] != 0 {
+			clear(title)
+		} else {
+			copy(title, kept)
+		}
+		return string(bytes.Trim(title, "\x00"))
 	})
 }
 
@@ -124,6 +139,29 @@ func TestCommandLineThatIsWrittenOver(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// In the middle of an exec, when the kernel has counted it already, a process has no command line for a moment. Where none was
+// read, it is read again as soon as the process has run.
+func TestNoCommandLineIsReadAgain(t *testing.T) {
+	sick.NeedRoot(t, "it reads by bpf")
+	h := startHelper(t, "nameless")
+	c := newCollector(t, SourceBPF)
+	var s pcb.Snapshot
+	for range 2 {
+		for _, none := range []bool{true, false} {
+			title := h.line()
+			if none {
+				c.known = map[int32]*entry{} // as if it had been new
+			}
+			if err := c.Collect(t.Context(), &s); err != nil {
+				t.Fatal(err)
+			}
+			if p := find(t, &s, int32(h.cmd.Process.Pid)); p.Cmdline != title || none != (title == "") {
+				t.Errorf("%q is told to be %q", title, p.Cmdline)
+			}
+		}
 	}
 }
 

@@ -181,10 +181,13 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 	p.PID, p.At = r.Tid, at
 	it.identify(p, r)
 	e := c.entryOf(p.ID)
+	if e.task != nil && e.task.started != p.Started { // the pid was reused within the tick that the ID tells
+		*e = entry{id: p.ID, scan: c.scan}
+	}
 	it.entries = append(it.entries, e)
 	first := e.task == nil
 	if first {
-		e.task = &taskEntry{}
+		e.task = &taskEntry{started: p.Started}
 	}
 	c.name(p, r, e)
 	c.nsPIDs(p, r, e)

@@ -17,7 +17,7 @@ func (c *Collector) texts(p *pcb.Process, e *entry) {
 		age = blindAge
 	}
 	since := p.At - e.textsAt
-	old := e.textsAt == 0 || since > age+age*time.Duration(p.PID%16)/32 && !slept(p, since) // not all at once
+	old := e.textsAt == 0 || midExec(p, e, since) || since > age+age*time.Duration(p.PID%16)/32 && !slept(p, since) // not all at once
 	if old || e.line.exec != e.exec || e.comm != e.named || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie {
 		e.exec, e.named, e.noExec, e.zombie = e.line.exec, e.comm, p.ForkedNoExec(), p.Zombie()
 		e.textsAt = max(p.At, 1)
@@ -27,6 +27,12 @@ func (c *Collector) texts(p *pcb.Process, e *entry) {
 		}
 	}
 	e.texts.give(p)
+}
+
+// midExec reports whether a process may have been in the middle of an exec when its texts were read: it counted already, and
+// had no command line yet. The files of /proc show where that lies, so that its coming is a sign.
+func midExec(p *pcb.Process, e *entry, since time.Duration) bool {
+	return p.FromIterator != 0 && e.texts.cmdline == "" && e.texts.have.Has(pcb.FieldCmdline) && !p.KernelThread() && !p.Zombie() && !slept(p, since)
 }
 
 // slept reports whether a process is known not to have run for that long: it can't have changed anything of itself.
