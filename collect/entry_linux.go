@@ -85,7 +85,8 @@ const (
 	blindAge = 4 * time.Second
 )
 
-// entryOf gives the entry of an identity, a new one when the pid has another bearer than before.
+// entryOf gives the entry of an identity, a new one when the pid has another bearer than before. /proc tells no more of two
+// that started within one clock tick; who knows more looks at more, see record.
 func (c *Collector) entryOf(id pcb.ID) *entry {
 	e := c.known[id.PID]
 	switch {

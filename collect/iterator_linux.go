@@ -25,6 +25,7 @@ type iterator struct {
 	last    time.Duration // when the last reading began; 0 for none that succeeded
 	tasks   tasks
 	entries []*entry             // of s.Procs
+	open    []int32              // places in s.Procs of those of which files are read
 	cpus    []time.Duration      // by CPU: its run queue's clock at this reading, 0 where no task told it
 	memory  map[int32]bpf.Record // by process: what a thread's record tells of it whose main thread has ended
 
@@ -203,10 +204,13 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 	p.PID, p.At = r.Tid, at
 	it.identify(p, r)
 	e := c.entryOf(p.ID)
+	if e.task != nil && e.task.started != p.Started { // the pid was reused within the tick that the ID tells
+		*e = entry{id: p.ID, scan: c.scan}
+	}
 	it.entries = append(it.entries, e)
 	first := e.task == nil
 	if first {
-		e.task, e.fileEntry = &taskEntry{}, nil
+		e.task, e.fileEntry = &taskEntry{started: p.Started}, nil
 	}
 	c.name(p, r, e)
 	c.nsPIDs(p, r, e)

@@ -55,6 +55,14 @@ func runHelper(name string) {
 			panic(err)
 		}
 		answer(func() string { return fmt.Sprint(before, " ", g.runnable()) })
+	case "workers":
+		beWorkers()
+	case "renamed":
+		beRenamed()
+	case "nameless":
+		beNameless()
+	case "reused":
+		beReused()
 	case "threads": // has a hundred threads that sleep
 		for range 100 {
 			go func() {
@@ -139,10 +147,15 @@ type helper struct {
 	out *bufio.Reader
 }
 
-func startHelper(t testing.TB, name string) *helper {
-	cmd := exec.Command(os.Args[0])
+func startHelper(t testing.TB, name string) *helper { return startHelperBy(t, name, nil, nil) }
+
+// startHelperBy starts it by another program that gets its path as the last argument, where one is given.
+func startHelperBy(t testing.TB, name string, by []string, attr *syscall.SysProcAttr) *helper {
+	args := append(slices.Clone(by), os.Args[0])
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.SysProcAttr = attr
 	cmd.Env = append(os.Environ(), "PTOP_TEST_HELPER="+name)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -82,6 +82,7 @@ func (t *taskSums) give(p *pcb.Process) {
 
 // taskEntry is what is kept of a process between two readings by the task iterator.
 type taskEntry struct {
+	started        time.Duration // exactly, other than the ID
 	own            taskSums      // its main thread's and the ended ones', of this reading
 	sum            *taskSums     // the last of all threads, of a process with several
 	moved          bool          // it is another than the time before, or a thread runs

@@ -30,8 +30,14 @@ func (e *entry) stale(p *pcb.Process) bool {
 		age = blindAge
 	}
 	since := p.At - e.textsAt
-	old := e.textsAt == 0 || since > age+age*time.Duration(p.PID%16)/32 && !slept(p, since) // not all at once
+	old := e.textsAt == 0 || midExec(p, e, since) || since > age+age*time.Duration(p.PID%16)/32 && !slept(p, since) // not all at once
 	return old || e.line.exec != e.exec || e.comm != e.named || p.ForkedNoExec() != e.noExec || p.Zombie() != e.zombie
+}
+
+// midExec reports whether a process may have been in the middle of an exec when its texts were read: it counted already, and
+// had no command line yet. The files of /proc show where that lies, so that its coming is a sign.
+func midExec(p *pcb.Process, e *entry, since time.Duration) bool {
+	return p.FromIterator != 0 && e.texts.cmdline == "" && e.texts.have.Has(pcb.FieldCmdline) && !p.KernelThread() && !p.Zombie() && !slept(p, since)
 }
 
 // slept reports whether a process is known not to have run for that long: it can't have changed anything of itself.

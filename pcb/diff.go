@@ -32,7 +32,7 @@ func (r *RateSet) Compute(prev, cur *Snapshot) {
 			j++
 		}
 		var before *Process
-		if j < len(prev.Procs) && prev.Procs[j].ID == p.ID {
+		if j < len(prev.Procs) && prev.Procs[j].same(p) {
 			before = &prev.Procs[j]
 		} else {
 			r.Born++
@@ -41,6 +41,13 @@ func (r *RateSet) Compute(prev, cur *Snapshot) {
 	}
 	r.Gone = len(prev.Procs) - (len(cur.Procs) - r.Born)
 	r.System.compute(prev, cur)
+}
+
+// same reports whether two readings are of one process. The task iterator tells when it started more exactly than its ID
+// does, so that two bearers of a pid within one clock tick are told apart.
+func (p *Process) same(now *Process) bool {
+	exact := p.FromIterator != 0 && now.FromIterator != 0
+	return p.ID == now.ID && (!exact || p.Started == now.Started)
 }
 
 // process gives the rates of one process and fills those of its threads.
