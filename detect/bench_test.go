@@ -14,7 +14,7 @@ func BenchmarkDetect(b *testing.B) {
 	for _, n := range []int{300, 3000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			s, rates := healthy(n)
-			forest := tree.Build(s)
+			forest := tree.Build(s, nil)
 			tracker := NewTracker(NewSettings())
 			tracker.Suspects(s, rates, forest)
 			b.ReportAllocs()
@@ -43,7 +43,7 @@ func BenchmarkDetectZombies(b *testing.B) {
 				s.Procs = append(s.Procs, z)
 				rates.Procs = append(rates.Procs, pcb.Rates{})
 			}
-			forest := tree.Build(s)
+			forest := tree.Build(s, nil)
 			tracker := NewTracker(NewSettings())
 			for b.Loop() {
 				s.Mono += time.Second
@@ -94,7 +94,7 @@ func healthy(n int) (*pcb.Snapshot, *pcb.RateSet) {
 func TestNoAllocationPerProcess(t *testing.T) {
 	measure := func(n int) float64 {
 		s, rates := healthy(n)
-		forest := tree.Build(s)
+		forest := tree.Build(s, nil)
 		tracker := NewTracker(NewSettings())
 		return testing.AllocsPerRun(5, func() {
 			s.Mono += time.Second

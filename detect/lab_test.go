@@ -64,7 +64,7 @@ func (l *lab) look(at time.Duration, probes []*pcb.Probe, procs ...pcb.Process) 
 	rates := &pcb.RateSet{}
 	rates.Compute(l.before, s)
 	l.before = s
-	l.asked = l.tracker.Suspects(s, rates, tree.Build(s))
+	l.asked = l.tracker.Suspects(s, rates, tree.Build(s, nil))
 	l.inTurn = slices.Clone(l.asked)
 	for k := range l.asked { // what everyone is asked in turn says nothing of a suspicion
 		l.asked[k].Kinds &^= pcb.ProbeLocks | pcb.ProbeLibraries

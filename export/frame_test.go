@@ -70,7 +70,7 @@ func frame() *monitor.Frame {
 		{TID: 42, State: 'S', Comm: "checkout-agent", Voluntary: 10, Have: pcb.FieldStat | pcb.FieldSwitches},
 		{TID: 45, State: 'R', Comm: "wörker", Voluntary: 4990, Have: pcb.FieldStat | pcb.FieldSwitches},
 	}
-	f := &monitor.Frame{Seq: 2, Snap: s, Forest: tree.Build(s), Rates: &pcb.RateSet{Interval: 500 * time.Millisecond}}
+	f := &monitor.Frame{Seq: 2, Snap: s, Forest: tree.Build(s, nil), Rates: &pcb.RateSet{Interval: 500 * time.Millisecond}}
 	for i := range s.Procs {
 		f.Rates.Procs = append(f.Rates.Procs, pcb.Rates{CPU: float64(i) * 12.5, Wait: math.NaN(), Voluntary: 60, Involuntary: 1, ReadBytes: math.Inf(1)})
 	}
@@ -122,6 +122,6 @@ func big(n int) *monitor.Frame {
 		s.Procs = append(s.Procs, p)
 		f.Rates.Procs = append(f.Rates.Procs, pcb.Rates{CPU: float64(i*7919%1000) / 10, Wait: 0.123456, Voluntary: float64(i % 97), Involuntary: 1, User: math.NaN()})
 	}
-	f.Forest = tree.Build(s)
+	f.Forest = tree.Build(s, nil)
 	return f
 }

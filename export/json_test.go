@@ -96,7 +96,7 @@ func TestJSONIsAsTheSchemaSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	bare := &monitor.Frame{Snap: &pcb.Snapshot{Time: frameTime}, Rates: &pcb.RateSet{}}
-	bare.Forest = tree.Build(bare.Snap)
+	bare.Forest = tree.Build(bare.Snap, nil)
 	for name, c := range map[string]struct {
 		opt   Options
 		frame *monitor.Frame

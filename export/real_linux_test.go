@@ -28,7 +28,7 @@ func realFrame(t *testing.T) *monitor.Frame {
 		}
 		time.Sleep(10 * time.Millisecond) // some interval for rates, however long it becomes
 	}
-	f := &monitor.Frame{Snap: &after, Rates: &pcb.RateSet{}, Forest: tree.Build(&after)}
+	f := &monitor.Frame{Snap: &after, Rates: &pcb.RateSet{}, Forest: tree.Build(&after, nil)}
 	f.Rates.Compute(&before, &after)
 	return f
 }

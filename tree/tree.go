@@ -25,11 +25,9 @@ type Forest struct {
 }
 
 // Build makes the forest of a Snapshot. A process whose parent is 0, itself, or not in the Snapshot is a root; of a
-// cycle, which only a torn reading can show, the process with the lowest pid is made one.
-func Build(s *pcb.Snapshot) *Forest { return Rebuild(nil, s) }
-
-// Rebuild is Build in the memory of a forest that nobody looks at any more; nil for none.
-func Rebuild(old *Forest, s *pcb.Snapshot) *Forest {
+// cycle, which only a torn reading can show, the process with the lowest pid is made one. old is a forest that nobody looks
+// at any more, in whose memory the new one is made; nil for none.
+func Build(s *pcb.Snapshot, old *Forest) *Forest {
 	n := len(s.Procs)
 	const slices = 9
 	var slab []int32

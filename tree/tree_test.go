@@ -42,7 +42,7 @@ func TestBuild(t *testing.T) {
 		{"negative parent", [][2]int32{{1, -4}}, []int32{1}, []int32{1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := Build(snap(c.pairs...))
+			f := Build(snap(c.pairs...), nil)
 			if got := pids(f, f.Roots()); !slices.Equal(got, c.roots) {
 				t.Errorf("roots %v, want %v", got, c.roots)
 			}
@@ -55,7 +55,7 @@ func TestBuild(t *testing.T) {
 
 func TestRelations(t *testing.T) {
 	s := snap([2]int32{1, 0}, [2]int32{10, 1}, [2]int32{11, 10}, [2]int32{12, 11}, [2]int32{13, 10}, [2]int32{20, 1})
-	f := Build(s)
+	f := Build(s, nil)
 	at := func(pid int32) int32 { return int32(s.Index(pid)) }
 	if got := pids(f, f.Ancestors(at(12))); !slices.Equal(got, []int32{11, 10, 1}) {
 		t.Errorf("ancestors of 12: %v", got)
@@ -84,7 +84,7 @@ func TestAnyParents(t *testing.T) {
 		for i := range n {
 			s.Procs = append(s.Procs, pcb.Process{ID: pcb.ID{PID: int32(i + 1)}, PPID: int32(rng.IntN(n + 3))})
 		}
-		f := Build(s)
+		f := Build(s, nil)
 		if len(f.Order()) != n {
 			t.Fatalf("round %d: %d of %d processes in the forest", round, len(f.Order()), n)
 		}
@@ -107,7 +107,7 @@ func BenchmarkBuild(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				Build(s)
+				Build(s, nil)
 			}
 		})
 	}

@@ -22,7 +22,7 @@ func crowd(n int) *monitor.Frame {
 		f.Snap.Procs = append(f.Snap.Procs, p)
 		f.Rates.Procs = append(f.Rates.Procs, pcb.Rates{CPU: float64(i*7919%1000) / 10, Wait: 1, Voluntary: 2})
 	}
-	f.Forest = tree.Build(f.Snap)
+	f.Forest = tree.Build(f.Snap, nil)
 	return f
 }
 

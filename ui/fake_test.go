@@ -81,7 +81,7 @@ func machine(seq uint64) *monitor.Frame {
 	}
 	share := pcb.CPUShare{User: 40, System: 20, Busy: 60}
 	f.Rates.System = pcb.SystemRates{CPUs: []pcb.CPUShare{share, {ID: 1, User: 5, Busy: 5}}, Total: share, CtxSwitches: 41000, Forks: 12, SelfCPU: 0.4}
-	f.Forest = tree.Build(s)
+	f.Forest = tree.Build(s, nil)
 	f.Findings = findingsOf(s)
 	f.Own(func() { poison(f) })
 	return f
@@ -381,6 +381,6 @@ func (d *bench) lacks(words ...string) {
 // emptied is a reading in which nobody is left.
 func emptied(f *monitor.Frame) *monitor.Frame {
 	f.Snap.Procs, f.Rates.Procs, f.Findings = nil, nil, nil
-	f.Forest = tree.Build(f.Snap)
+	f.Forest = tree.Build(f.Snap, nil)
 	return f
 }

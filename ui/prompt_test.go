@@ -128,7 +128,7 @@ func TestGotoTheNewborn(t *testing.T) {
 	f := machine(3)
 	f.Snap.Procs = append(f.Snap.Procs, proc(5000, 1, 'S', "newborn", "/bin/newborn"))
 	f.Rates.Procs = append(f.Rates.Procs, pcb.Rates{})
-	f.Forest = tree.Build(f.Snap)
+	f.Forest = tree.Build(f.Snap, nil)
 	d.show(f)
 	if got := d.table.key.id.PID; got != 5000 {
 		t.Errorf("the cursor is on %d", got)

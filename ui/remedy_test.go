@@ -20,7 +20,7 @@ import (
 func without(f *monitor.Frame, gone func(*pcb.Process) bool, findings ...detect.Finding) *monitor.Frame {
 	f.Snap.Procs = slices.DeleteFunc(f.Snap.Procs, func(p pcb.Process) bool { return gone(&p) })
 	f.Rates.Procs = f.Rates.Procs[:len(f.Snap.Procs)]
-	f.Forest = tree.Build(f.Snap)
+	f.Forest = tree.Build(f.Snap, nil)
 	f.Findings = findings
 	return f
 }

@@ -16,7 +16,7 @@ func TestTreePageHasBranches(t *testing.T) {
 	f := machine(4)
 	f.Snap.Procs = append(f.Snap.Procs, proc(5000, pidHostile, 'S', "leaf", "leaf"))
 	f.Rates.Procs = append(f.Rates.Procs, pcb.Rates{})
-	f.Forest = tree.Build(f.Snap)
+	f.Forest = tree.Build(f.Snap, nil)
 	d.show(f)
 	d.keys("Down Enter 3")
 	d.wants("└─ checkout-agent", "   ├─ ev", "   │  └─ leaf", "   ├─ sh", "   └─ sh")

@@ -57,7 +57,7 @@ func house() *pcb.Snapshot {
 // radius gives the points of a deed as lines: weight, kind, text.
 func radius(scope pcb.Scope, deed Deed, e *Evidence, pids ...int32) (string, Radius) {
 	s := house()
-	p := &Plan{Snap: s, Forest: tree.Build(s), Scope: scope, Deed: deed}
+	p := &Plan{Snap: s, Forest: tree.Build(s, nil), Scope: scope, Deed: deed}
 	for _, pid := range pids {
 		p.IDs = append(p.IDs, pcb.ID{PID: pid, Start: uint64(pid)})
 	}
@@ -221,7 +221,7 @@ func TestNiceOfThoseBeyond(t *testing.T) {
 // Those out of reach are not told as reached, whether they are known with their start or by the pid alone.
 func TestBarred(t *testing.T) {
 	s := house()
-	p := &Plan{Snap: s, Forest: tree.Build(s), IDs: []pcb.ID{{PID: 20}}, Scope: pcb.Subtree, Deed: term, Barred: []pcb.ID{{PID: 20, Start: 20}, {PID: 21}, {PID: 22, Start: 1}}}
+	p := &Plan{Snap: s, Forest: tree.Build(s, nil), IDs: []pcb.ID{{PID: 20}}, Scope: pcb.Subtree, Deed: term, Barred: []pcb.ID{{PID: 20, Start: 20}, {PID: 21}, {PID: 22, Start: 1}}}
 	if r := p.Radius(nil); len(r.Reached) != 1 || r.Reached[0].PID != 22 {
 		t.Errorf("reached are %v", r.Reached)
 	}
@@ -229,7 +229,7 @@ func TestBarred(t *testing.T) {
 
 func TestAsk(t *testing.T) {
 	s := house()
-	p := &Plan{Snap: s, Forest: tree.Build(s), IDs: []pcb.ID{{PID: 20}}, Deed: term}
+	p := &Plan{Snap: s, Forest: tree.Build(s, nil), IDs: []pcb.ID{{PID: 20}}, Deed: term}
 	probes, units := p.Ask()
 	if len(probes) != 3 || probes[0].Kinds != pcb.ProbeFiles || !slices.Equal(units, []string{"nginx.service"}) {
 		t.Errorf("asks for %v and %v", probes, units)

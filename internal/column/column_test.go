@@ -31,7 +31,7 @@ func testRow() *Row {
 		Threads: []pcb.Thread{{TID: 7, State: 'S', Comm: "app"}, {TID: 9, State: 'R', Comm: "worker", Nice: 3, Voluntary: 60, Have: pcb.FieldStat | pcb.FieldSwitches}},
 	}
 	rates := &pcb.RateSet{Procs: []pcb.Rates{{CPU: 40, Wait: math.NaN(), Voluntary: 5, Involuntary: 1}, {CPU: math.NaN(), Wait: 1}}}
-	return &Row{Snap: s, Proc: &s.Procs[0], RateSet: rates, Rates: &rates.Procs[0], Forest: tree.Build(s)}
+	return &Row{Snap: s, Proc: &s.Procs[0], RateSet: rates, Rates: &rates.Procs[0], Forest: tree.Build(s, nil)}
 }
 
 func shown(t *testing.T, id string, r *Row) string {

@@ -26,7 +26,7 @@ func proc(pid, ppid int32, state byte, change ...func(*pcb.Process)) pcb.Process
 // frame is a reading 100 s after the processes were created.
 func frame(procs ...pcb.Process) *monitor.Frame {
 	s := &pcb.Snapshot{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Boot: time.Hour + 100*time.Second, Procs: procs}
-	f := &monitor.Frame{Snap: s, Rates: &pcb.RateSet{}, Forest: tree.Build(s)}
+	f := &monitor.Frame{Snap: s, Rates: &pcb.RateSet{}, Forest: tree.Build(s, nil)}
 	for range procs {
 		f.Rates.Procs = append(f.Rates.Procs, pcb.Rates{CPU: math.NaN()})
 	}

@@ -55,7 +55,7 @@ func (m *Sampler) Next(ctx context.Context) (*Frame, error) {
 		m.tracker.Gap(gap)
 	}
 	frame.Rates.Compute(before, frame.Snap)
-	frame.Forest = tree.Rebuild(frame.Forest, frame.Snap)
+	frame.Forest = tree.Build(frame.Snap, frame.Forest)
 	suspects := m.tracker.Suspects(frame.Snap, frame.Rates, frame.Forest)
 	if m.prober != nil && len(suspects) > 0 {
 		frame.Probes = m.prober.Probe(ctx, frame.Snap, suspects)

@@ -26,7 +26,7 @@ func machine(lines ...string) *monitor.Frame {
 		s.Procs = append(s.Procs, p)
 		rates.Procs = append(rates.Procs, r)
 	}
-	return &monitor.Frame{Snap: s, Rates: rates, Forest: tree.Build(s)}
+	return &monitor.Frame{Snap: s, Rates: rates, Forest: tree.Build(s, nil)}
 }
 
 func usual() *monitor.Frame {
