@@ -25,6 +25,8 @@ type iterator struct {
 	last    time.Duration // when the last reading began; 0 for none that succeeded
 	tasks   tasks
 	entries []*entry             // of s.Procs
+	before  []*entry             // the entries of the reading before
+	met     int                  // how many of those have been gone past in this one
 	open    []int32              // places in s.Procs of those of which files are read
 	cpus    []time.Duration      // by CPU: its run queue's clock at this reading, 0 where no task told it
 	memory  map[int32]bpf.Record // by process: what a thread's record tells of it whose main thread has ended
@@ -66,7 +68,7 @@ func bootOffset() time.Duration {
 func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
 	it := c.iter
 	it.tasks.begin()
-	it.entries = it.entries[:0]
+	it.before, it.entries, it.met = it.entries, it.before[:0], 0
 	it.nextUnseen = 0
 	c.same.begin()
 	clear(it.cpus)
@@ -199,11 +201,10 @@ func (c *Collector) record(s *pcb.Snapshot, r *bpf.Record, at time.Duration) {
 		return
 	}
 	it.leaveRoom(s, r.Tid)
-	s.Procs = append(s.Procs, pcb.Process{})
-	p := &s.Procs[len(s.Procs)-1]
+	p := appended(s)
 	p.PID, p.At = r.Tid, at
 	it.identify(p, r)
-	e := c.entryOf(p.ID)
+	e := c.iterated(p.ID)
 	if e.task != nil && e.task.started != p.Started { // the pid was reused within the tick that the ID tells
 		*e = entry{id: p.ID, scan: c.scan}
 	}
@@ -290,6 +291,36 @@ func (it *iterator) identify(p *pcb.Process, r *bpf.Record) {
 		p.CgroupID = r.Cgroup
 		p.Have |= pcb.FieldCgroupID
 	}
+}
+
+// appended gives the place of one more process in s. To append an empty one would copy it.
+func appended(s *pcb.Snapshot) *pcb.Process {
+	n := len(s.Procs)
+	if n == cap(s.Procs) {
+		s.Procs = append(s.Procs, pcb.Process{})
+		return &s.Procs[n]
+	}
+	s.Procs = s.Procs[:n+1]
+	s.Procs[n] = pcb.Process{}
+	return &s.Procs[n]
+}
+
+// iterated gives the entry of an identity. Both readings are in the order of the pids, so that it is mostly the next of the
+// reading before.
+func (c *Collector) iterated(id pcb.ID) *entry {
+	it := c.iter
+	for ; it.met < len(it.before); it.met++ {
+		e := it.before[it.met]
+		if e == nil || e.id.PID < id.PID {
+			continue
+		}
+		if e.id == id && e.scan == c.scan-1 {
+			e.scan = c.scan
+			return e
+		}
+		break
+	}
+	return c.entryOf(id)
 }
 
 // nsPIDs gives the pids that the process has in nested namespaces. They never change.

@@ -61,7 +61,7 @@ type pool struct {
 
 // freeMax is how many are kept: one is filled while another is shown, so that a second is free only where a screen was
 // paused or slow.
-const freeMax = 2
+const freeMax = 1
 
 // frame gives a new Frame with memory for what the one before had, and a little more.
 func (p *pool) frame(before *Frame) *Frame {
