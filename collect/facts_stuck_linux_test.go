@@ -34,7 +34,7 @@ func lockedMaps(t *testing.T, source Source, name string, n int) {
 	sickness := sick.Start(t, name)
 	lost := min(n, readersMax)
 	var ran time.Duration
-	for reading := range 5 {
+	for reading := range 3 {
 		began := time.Now()
 		if err := collectBy(t, c, &s); err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func lockedMaps(t *testing.T, source Source, name string, n int) {
 		}
 		ran = other.RunTime
 		own.figure()
-		time.Sleep(200 * time.Millisecond) // in which the load runs
+		time.Sleep(150 * time.Millisecond) // in which the load runs
 	}
 	if more := runtime.NumGoroutine() - goroutines; more > lost+2 { // and two of the test's own, for the case
 		t.Errorf("%d goroutines were lost, more than %d", more, lost)
