@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,6 +132,8 @@ func TestExitedLeader(t *testing.T) {
 
 // Of three that want one CPU, one has it at each reading.
 func TestReadyAndRunning(t *testing.T) {
+	runtime.LockOSThread() // Pdeathsig is sent when the thread ends that started them
+	defer runtime.UnlockOSThread()
 	cpus := ownCPUs(t)
 	pids := map[int32]bool{}
 	for range 3 {

@@ -61,6 +61,8 @@ func runHelper(name string) {
 		beRenamed()
 	case "nameless":
 		beNameless()
+	case "at-rest":
+		beAtRest()
 	case "reused":
 		beReused()
 	case "threads": // has a hundred threads that sleep

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,14 +29,22 @@ type sampled struct {
 		} `json:"self"`
 	} `json:"sample"`
 	Processes []process `json:"processes"`
-	Findings  []struct {
-		Detector string `json:"detector"`
-	} `json:"findings"`
+	Findings  []finding `json:"findings"`
 }
 
+type finding struct {
+	Detector string `json:"detector"`
+	Subject  struct {
+		PID int `json:"pid"`
+	} `json:"subject"`
+}
+
+func (f finding) String() string { return fmt.Sprint(f.Detector, " of ", f.Subject.PID) }
+
 type process struct {
-	PID int      `json:"pid"`
-	CPU *float64 `json:"cpu_percent"`
+	PID  int      `json:"pid"`
+	Comm string   `json:"comm"`
+	CPU  *float64 `json:"cpu_percent"`
 }
 
 // documents are the lines of JSON that ptop wrote.

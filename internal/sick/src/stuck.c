@@ -17,15 +17,17 @@ static void answer(uint64_t unique, int error, const void *data, size_t size)
 
 static struct fuse_attr attributes(uint64_t node)
 {
-	return (struct fuse_attr){ .ino = node, .mode = node == FUSE_ROOT_ID ? 040755 : 0100644, .nlink = 1 };
+	return (struct fuse_attr){ .ino = node, .size = 1, .mode = node == FUSE_ROOT_ID ? 040755 : 0100644, .nlink = 1 };
 }
 
 /* What is sent to who waits for a read, so that its sleep is one that can't be broken any more: SIGKILL to the process, or
- * a signal that has a handler to the thread. */
+ * a signal that has a handler to the thread. 0 is for nothing. */
 static int reader_gets;
 
 static void hold_reader(pid_t tid)
 {
+	if (reader_gets == 0)
+		return;
 	if (reader_gets == SIGKILL)
 		kill(tid, SIGKILL);
 	else
@@ -163,10 +165,69 @@ static void hung_thread(void)
 	with_server("stuck", read_beside);
 }
 
+static char *map_it(int file) { return mmap(NULL, 1, PROT_READ, MAP_PRIVATE, file, 0); }
+
+/* stays waits until a process is in a state, and not for a moment only. */
+static void stays(pid_t pid, char want)
+{
+	do {
+		await(pid, want);
+		pause_ms(20);
+	} while (state(pid) != want);
+}
+
+/* One waits for a page of the file. To map the file, too, takes until that has come, and meanwhile the memory map of who does
+ * is locked: whoever reads its command line waits as well, until the server is killed. */
+static int locked_maps;
+
+static void lock_maps(void)
+{
+	volatile int *all = mmap(NULL, sizeof *all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int file = open("mount/file", O_RDONLY | O_CLOEXEC); /* now: with a page that does not come it would wait */
+	if (file < 0)
+		die("open");
+	signal(SIGCHLD, SIG_IGN);
+	pid_t reader = child();
+	if (reader == 0) {
+		(void)*(volatile char *)map_it(file);
+		park();
+	}
+	stays(reader, 'S');
+	for (int i = 1; i <= locked_maps; i++) {
+		char role[32];
+		pid_t pid = child();
+		if (pid == 0) {
+			while (!*all)
+				munmap(map_it(file), 1);
+			park();
+		}
+		stays(pid, 'D');
+		snprintf(role, sizeof role, "stuck%d", i);
+		say(role, pid);
+	}
+	*all = 1;
+	ready();
+	park();
+}
+
+static void locked_map(void)
+{
+	locked_maps = 1;
+	with_server("parent", lock_maps);
+}
+
+static void fifty_locked_maps(void)
+{
+	locked_maps = 50;
+	with_server("parent", lock_maps);
+}
+
 const struct sick_case stuck[] = {
 	{ "stuck-exec", stuck_exec },
 	{ "zombie-parent-in-D", parent_in_d },
 	{ "hung-unkillable", unkillable },
 	{ "hung-thread", hung_thread },
+	{ "locked-map", locked_map },
+	{ "locked-maps", fifty_locked_maps },
 	{ 0 },
 };
