@@ -199,7 +199,7 @@ func (h *header) facts(f *monitor.Frame, w int) []line {
 		taskLine(t, w),
 		h.pidLine(s, t),
 		forkLine(f, w),
-		pairs("load", loadText(s.System.Load), "ptop", percent(r.SelfCPU)+" "+size(s.Self.RSS)+" "+s.Source),
+		pairs("load", loadText(s.System.Load), "ptop", ownText(s, r)),
 	}
 	if slowed := f.Slowed; slowed != nil {
 		facts = append(facts, plain(clip(slowedText(slowed), w), roleWarning))
@@ -208,6 +208,15 @@ func (h *header) facts(f *monitor.Frame, w int) []line {
 		facts = append(facts, plain(clip("unseen: "+unseen, w), roleWarning))
 	}
 	return facts
+}
+
+// ownText is what ptop itself costs, by what it reads, and its nice value where that is another than usual.
+func ownText(s *pcb.Snapshot, r *pcb.SystemRates) string {
+	own := percent(r.SelfCPU) + " " + size(s.Self.RSS) + " " + s.Source
+	if nice, ok := s.OwnNice(); ok && nice != 0 {
+		own += fmt.Sprintf(" nice %d", nice)
+	}
+	return own
 }
 
 // slowedText says why readings come more seldom than was asked.
