@@ -64,8 +64,20 @@ func bootOffset() time.Duration {
 	return 0
 }
 
-// iterate reads the processes into s by the task iterator.
+// iterate reads the processes into s by the task iterator, and by files what that does not tell.
 func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
+	if err := c.iterateTasks(ctx, s); err != nil {
+		return err
+	}
+	if err := c.files(ctx, s); err != nil {
+		return err
+	}
+	c.keepUnseen(s)
+	return nil
+}
+
+// iterateTasks reads what the task iterator tells into s.
+func (c *Collector) iterateTasks(ctx context.Context, s *pcb.Snapshot) error {
 	it := c.iter
 	it.tasks.begin()
 	it.before, it.entries, it.met = it.entries, it.before[:0], 0
@@ -115,10 +127,6 @@ func (c *Collector) iterate(ctx context.Context, s *pcb.Snapshot) error {
 	c.join(s)
 	s.Coverage.Listed, s.Coverage.HidePID = len(s.Procs), false
 	s.ExecStart = it.references()
-	if err := c.files(ctx, s); err != nil {
-		return err
-	}
-	c.keepUnseen(s)
 	return nil
 }
 

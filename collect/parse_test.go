@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -153,5 +154,25 @@ func FuzzParse(f *testing.F) {
 		parseIO(text, &p)
 		parseCgroup(text)
 		appendNumbers(nil, text)
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	stat, err := os.ReadFile("/proc/self/stat")
+	status, err2 := os.ReadFile("/proc/self/status")
+	if err != nil || err2 != nil {
+		b.Skip("no /proc here")
+	}
+	b.Run("stat", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			parseStat(stat, &pcb.Process{}, &statLine{})
+		}
+	})
+	b.Run("status", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			parseStatus(status, &pcb.Process{}, &statusLine{})
+		}
 	})
 }

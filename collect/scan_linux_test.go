@@ -152,6 +152,34 @@ func benchmarkScan(b *testing.B, want Want, files []string, rest bool) {
 	b.ReportMetric(float64(scan)/float64(bare), "×floor")
 }
 
+// BenchmarkIterator times what the kernel and the taking apart of its records cost, with the listing of /proc beside it.
+func BenchmarkIterator(b *testing.B) {
+	sick.NeedRoot(b, "the task iterator")
+	for _, n := range []int{300, 3000, 10000, 20000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			sleepers(b, n)
+			c, s := scanner(b, SourceBPF, WantUsual)
+			var scan, list time.Duration
+			b.ReportAllocs()
+			for b.Loop() {
+				start := cpuTime()
+				s.Procs = s.Procs[:0]
+				c.scan++
+				if err := c.iterateTasks(b.Context(), s); err != nil {
+					b.Fatal(err)
+				}
+				middle := cpuTime()
+				listBare(b, c.rd.root)
+				scan += middle - start
+				list += cpuTime() - middle
+			}
+			each := float64(b.N) * float64(len(s.Procs)) * 1000
+			b.ReportMetric(float64(scan)/each, "µs/proc")
+			b.ReportMetric(float64(list)/each, "list-µs/proc")
+		})
+	}
+}
+
 // BenchmarkSources times a whole reading by each source, at rest as most processes are, with the floor beside it: listing
 // /proc alone, which is what the task iterator is measured by.
 func BenchmarkSources(b *testing.B) {
