@@ -147,6 +147,31 @@ func TestRatesOfTheNew(t *testing.T) {
 	}
 }
 
+// Two bearers of a pid that started within one tick have the same ID. Where both readings tell the start exactly they are not
+// taken for one; where one tells it in ticks only, as /proc does, a process stays the same.
+func TestRatesOfAPIDReusedWithinATick(t *testing.T) {
+	read := func(at, started time.Duration, from Fields) *Snapshot {
+		return &Snapshot{Mono: at, Boot: 100*second + at, Procs: []Process{{
+			ID: ID{7, 10100}, State: 'R', Threads: 1, Have: FieldStat, FromIterator: from, UTime: second, At: at, Started: started,
+		}}}
+	}
+	exact, other := 101*second+time.Millisecond, 101*second+7*time.Millisecond
+	for _, tt := range []struct {
+		before, now *Snapshot
+		born        bool
+	}{
+		{read(2*second, exact, FieldStat), read(3*second, other, FieldStat), true},
+		{read(2*second, exact, FieldStat), read(3*second, exact, FieldStat), false},
+		{read(2*second, 101*second, 0), read(3*second, exact, FieldStat), false},
+		{read(2*second, exact, FieldStat), read(3*second, 101*second, 0), false},
+	} {
+		var r RateSet
+		if r.Compute(tt.before, tt.now); r.Procs[0].Born != tt.born || (r.Born == 1) != tt.born || (r.Gone == 1) != tt.born {
+			t.Errorf("started at %v, then at %v: born %v, %d born and %d gone in all", tt.before.Procs[0].Started, tt.now.Procs[0].Started, r.Procs[0].Born, r.Born, r.Gone)
+		}
+	}
+}
+
 func TestThreadRates(t *testing.T) {
 	thread := func(tid int32, at, run, delay time.Duration, switches uint64) Thread {
 		return Thread{TID: tid, At: at, RunTime: run, RunDelay: delay, Voluntary: switches, Have: FieldSched | FieldSwitches}
