@@ -223,7 +223,7 @@ static __always_inline void of_task(struct task_struct *task, struct signal_stru
 	rec.cpu = cpu_of(task);
 	if (has_task_field(on_cpu)) {
 		rec.is |= KNOWS_ON_CPU;
-		if (task->on_cpu)
+		if (BPF_CORE_READ_BITFIELD(task, on_cpu)) // int, or one byte (7.2)
 			rec.is |= ON_CPU;
 	}
 	rec.start = task->start_boottime;
@@ -284,11 +284,14 @@ static __always_inline void memory(struct mm_struct *mm)
 	rec.hiwater_rss = mm->hiwater_rss;
 	if (bpf_core_field_exists(((struct mm_struct___before_62 *)0)->rss_stat.count)) {
 		struct mm_struct___before_62 *old = (void *)mm;
+		__s64 count[4] = {};
 
-		rec.rss_file = old->rss_stat.count[MM_FILEPAGES].counter;
-		rec.rss_anon = old->rss_stat.count[MM_ANONPAGES].counter;
-		rec.rss_shmem = old->rss_stat.count[MM_SHMEMPAGES].counter;
-		rec.swap = old->rss_stat.count[MM_SWAPENTS].counter;
+		// An array of a type with another name is what the verifier of 5.10 does not see through.
+		bpf_core_read(&count, sizeof(count), &old->rss_stat.count);
+		rec.rss_file = count[MM_FILEPAGES];
+		rec.rss_anon = count[MM_ANONPAGES];
+		rec.rss_shmem = count[MM_SHMEMPAGES];
+		rec.swap = count[MM_SWAPENTS];
 	} else {
 		rec.rss_file = mm->rss_stat[MM_FILEPAGES].count;
 		rec.rss_anon = mm->rss_stat[MM_ANONPAGES].count;
