@@ -12,8 +12,10 @@ ROUNDS ?= 3
 SECONDS_EACH ?= 10
 PTOP_VARIANTS ?= auto
 PEERS_DOC ?= docs/performance.md
+# Of bpf-kernels: PACKAGE[/SUITE] of Debian.
+KERNELS ?= linux-image-amd64
 
-.PHONY: build test check fmt vet staticcheck deadcode bpf bpf-current race cross docs screen diagnosis bench bench-peers fuzz tidy clean
+.PHONY: build test check fmt vet staticcheck deadcode bpf bpf-current race cross docs screen diagnosis bench bench-peers bpf-kernels fuzz tidy clean
 
 build: ## one static binary, ./ptop
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o ptop ./cmd/ptop
@@ -76,6 +78,9 @@ bench: ## time and allocations; the scan beside its floor in the same run
 
 bench-peers: build ## ptop beside top, htop, btop and ps on the same load, with the floor of /proc: docs/performance.md
 	go run ./internal/benchpeers -ptop ./ptop -sizes "$(SIZES)" -rounds $(ROUNDS) -seconds $(SECONDS_EACH) -variants "$(PTOP_VARIANTS)" -out $(PEERS_DOC)
+
+bpf-kernels: ## which kernels take the task iterator; downloads Debian's and boots them, some minutes each, as root
+	collect/bpf/kernels $(KERNELS)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for pkg in $$(go list ./...); do \

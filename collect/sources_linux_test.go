@@ -149,7 +149,11 @@ func differences(before, own, after *pcb.Process, hadOthers bool, compared map[s
 		if missing := before.Have &^ own.Have &^ mayMiss; missing != 0 {
 			differ = append(differ, fmt.Sprintf("groups %b are missing", missing))
 		}
-		if more := own.Have &^ before.Have &^ extra; more != 0 {
+		more := own.Have &^ before.Have &^ extra
+		if own.State == 'T' { // before Linux 5.17 /proc does not tell by which signal it was stopped
+			more &^= pcb.FieldExitCode
+		}
+		if more != 0 {
 			differ = append(differ, fmt.Sprintf("groups %b are more", more))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -78,10 +79,14 @@ const kernelTypes = "/sys/kernel/btf/vmlinux"
 // refused says in one sentence what went wrong.
 func refused(doing string, err error) error {
 	var verifier *ebpf.VerifierError
-	switch {
-	case errors.As(err, &verifier) && len(verifier.Log) > 1: // its last line is how much it looked at
-		return fmt.Errorf("%s: this kernel's verifier refuses it: %w: %s", doing, verifier.Cause, verifier.Log[len(verifier.Log)-2])
-	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES):
+	if errors.As(err, &verifier) && len(verifier.Log) > 0 { // before the rights: it can answer EACCES, too
+		at := len(verifier.Log) - 1
+		if at > 0 && strings.HasPrefix(verifier.Log[at], "processed ") { // its last line is statistics
+			at--
+		}
+		return fmt.Errorf("%s: this kernel refuses it: %w: %s", doing, verifier.Cause, strings.TrimSpace(verifier.Log[at]))
+	}
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
 		return fmt.Errorf("%s: the kernel does not allow it: CAP_BPF and CAP_PERFMON are needed, or root, in the first user namespace", doing)
 	}
 	return fmt.Errorf("%s: %w", doing, err)

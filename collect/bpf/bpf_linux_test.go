@@ -3,16 +3,34 @@
 package bpf
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
 	"ptop/internal/sick"
 )
+
+// What a kernel has against the program is said in full here; Open says the last of it.
+func TestTheKernelTakesIt(t *testing.T) {
+	sick.NeedRoot(t, "it loads a program into the kernel")
+	var objects taskObjects
+	err := loadTaskObjects(&objects, nil)
+	if verifier := (*ebpf.VerifierError)(nil); errors.As(err, &verifier) {
+		t.Fatalf("%+v", verifier)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := objects.Close(); err != nil {
+		t.Error(err)
+	}
+}
 
 func open(t *testing.T) *Reader {
 	t.Helper()

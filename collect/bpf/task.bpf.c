@@ -225,7 +225,7 @@ static __always_inline void of_task(struct task_struct *task, struct signal_stru
 	rec.cpu = cpu_of(task);
 	if (has_task_field(on_cpu)) {
 		rec.is |= KNOWS_ON_CPU;
-		if (task->on_cpu)
+		if (BPF_CORE_READ_BITFIELD(task, on_cpu)) // int, or one byte (7.2)
 			rec.is |= ON_CPU;
 	}
 	rec.start = task->start_boottime;
