@@ -164,9 +164,6 @@ func differences(before, own, after *pcb.Process, hadOthers bool, compared map[s
 func population(t *testing.T) {
 	t.Helper()
 	various(t)
-	for _, name := range []string{"threads"} {
-		_ = name
-	}
 	churn := exec.Command("sh", "-c", "while :; do sh -c 'exec sleep 0.02'; (exit 3) & sleep 0.01; done")
 	if err := churn.Start(); err != nil {
 		t.Fatal(err)
