@@ -166,3 +166,21 @@ func TestDescriptorTurns(t *testing.T) {
 		t.Errorf("%d of 100 had a turn", len(had))
 	}
 }
+
+// A kernel that does not tell their number as a size has them counted, the first, 0, among them.
+func TestDescriptorsByName(t *testing.T) {
+	c, _ := scanner(t, SourceProc, 0)
+	pid := int32(os.Getpid())
+	sized, err := c.fdsOf(pid)
+	if err != nil || !c.count.sized {
+		sick.Missing(t, "needs Linux 6.2, which tells the number")
+	}
+	c.count.sized = false
+	named, err := c.fdsOf(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if named != sized+1 { // the directory that is listed is one more
+		t.Errorf("%d by name, %d by size", named, sized)
+	}
+}

@@ -99,7 +99,7 @@ func appendNumbers(dst []int32, entries []byte) []int32 {
 			break
 		}
 		name := entries[nameAt:size]
-		if name[0]-'1' < 9 {
+		if name[0]-'0' < 10 {
 			dst = append(dst, int32(decimal(name)))
 		}
 		entries = entries[size:]
