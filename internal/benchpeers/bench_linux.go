@@ -147,9 +147,9 @@ func (b *bench) ptops(args ...string) []program {
 // peer is a program that is not ptop; its name is its command line.
 func peer(argv ...string) program { return program{name: strings.Join(argv, " "), argv: argv} }
 
-// screens are the programs that show a screen, each at a delay of one second.
+// screens are the programs that show a screen, each at a delay of one second: ptop is kept from reading more seldom by itself.
 func (b *bench) screens() []program {
-	return append(b.ptops("-d", "1"), peer("top", "-d", "1"), peer("htop", "-d", "10"), peer("btop"))
+	return append(b.ptops("-d", "1", "--budget", "0"), peer("top", "-d", "1"), peer("htop", "-d", "10"), peer("btop"))
 }
 
 // shots are those that print a list and end.
