@@ -153,7 +153,7 @@ func TestNoCommandLineIsReadAgain(t *testing.T) {
 		for _, none := range []bool{true, false} {
 			title := h.line()
 			if none {
-				c.known = map[int32]*entry{} // as if it had been new
+				c.known, c.iter.entries = map[int32]*entry{}, nil // as if it had been new
 			}
 			if err := c.Collect(t.Context(), &s); err != nil {
 				t.Fatal(err)

@@ -31,7 +31,7 @@ const (
 	stuckTicks = 2  // that it may take when others have blocked in the same reading, so that many cost little
 	argsTicks  = 2  // times as many for a command line, of which a part may have to come from a disk
 	stuckMax   = 64 // goroutines, and with them threads, that may be lost; beyond that nobody is read who could block
-	readersMax = 8  // of these, that may be lost to command lines
+	readersMax = 8  // of these, that may be lost to command lines of processes that can't be woken, and as many to others'
 )
 
 // guard is what a reading goroutine and who waits for it both know.
@@ -39,6 +39,7 @@ type guard struct {
 	reads atomic.Uint64 // even outside of reads, odd in one, and given up
 	tid   atomic.Int32  // the thread of the reads
 	args  atomic.Bool   // it reads a command line
+	held  atomic.Bool   // of a process that can't be woken
 }
 
 const givenUp = 1<<64 - 1
@@ -71,7 +72,7 @@ func (g *guard) runnable() bool {
 type stuck struct {
 	mu    sync.Mutex
 	reads map[hang]*pass
-	args  int // how many of them hang at command lines
+	args  map[bool]int // how many of them hang at command lines, of processes that can't be woken and of others
 }
 
 // hang is a read that does not end: of a process, or of its command line.
@@ -80,19 +81,19 @@ type hang struct {
 	args bool
 }
 
-func (s *stuck) add(p *pass, args bool) {
+func (s *stuck) add(p *pass, args, held bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.args = args
+	p.args, p.held = args, held
 	if s.reads == nil {
-		s.reads = map[hang]*pass{}
+		s.reads, s.args = map[hang]*pass{}, map[bool]int{}
 	}
 	if p.ended {
 		return
 	}
 	s.reads[p.hang()] = p
 	if p.args {
-		s.args++
+		s.args[p.held]++
 	}
 }
 
@@ -105,7 +106,7 @@ func (s *stuck) end(p *pass) {
 	}
 	delete(s.reads, p.hang())
 	if p.args {
-		s.args--
+		s.args[p.held]--
 	}
 }
 
@@ -116,11 +117,13 @@ func (s *stuck) forbids(pid int32) bool {
 	return s.reads[hang{pid, false}] != nil || len(s.reads) >= stuckMax
 }
 
-// forbidsArgs reports whether a command line may not be read: because its reader is blocked, or too many others are.
-func (s *stuck) forbidsArgs(pid int32) (blocked, busy bool) {
+// forbidsArgs reports whether a command line may not be read: because its reader is blocked, or too many others are. Those
+// that can't be woken, who are the ones to hold such a lock, are counted by themselves, so that they do not keep the others'
+// from being read.
+func (s *stuck) forbidsArgs(p *pcb.Process) (blocked, busy bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.reads[hang{pid, true}] != nil, s.args >= readersMax
+	return s.reads[hang{p.PID, true}] != nil, s.args[held(p)] >= readersMax
 }
 
 // round is what is to be read, process by process, of a reading.
@@ -137,6 +140,7 @@ type pass struct {
 	at    int   // the place of the process that it reads
 	pid   int32 // which that is
 	args  bool  // it was lost at that one's command line
+	held  bool  // and that one can't be woken
 	done  chan error
 	ended bool // it was lost, and the read that held it has ended
 }
@@ -155,7 +159,7 @@ func (c *Collector) guarded(ctx context.Context, r *round) error {
 			return err
 		}
 		patience = stuckTicks
-		c.stuck.add(p, c.rd.guard.args.Load())
+		c.stuck.add(p, c.rd.guard.args.Load(), c.rd.guard.held.Load())
 		c.rd = newReader(c.rd.root, c.rd.live)
 		from = p.at
 		if r.lost(p) {

@@ -116,7 +116,7 @@ func (c *Collector) readCmdline(p *pcb.Process, t *texts) {
 		return
 	}
 	var busy bool
-	if t.blocked, busy = c.stuck.forbidsArgs(p.PID); t.blocked || busy {
+	if t.blocked, busy = c.stuck.forbidsArgs(p); t.blocked || busy {
 		t.again = !t.blocked // of this one nothing is known: it is asked in the next reading
 		return
 	}
@@ -125,6 +125,7 @@ func (c *Collector) readCmdline(p *pcb.Process, t *texts) {
 		base = c.rd.ofThread(p.PID, c.liveThread(p.PID))
 	}
 	g := c.rd.guard
+	g.held.Store(held(p))
 	g.args.Store(true)
 	text, errno := c.rd.read(base, "cmdline")
 	g.args.Store(false)
