@@ -159,23 +159,11 @@ func BenchmarkIterator(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			sleepers(b, n)
 			c, s := scanner(b, SourceBPF, WantUsual)
-			var scan, list time.Duration
-			b.ReportAllocs()
-			for b.Loop() {
-				start := cpuTime()
+			besideList(b, c, s, func() error {
 				s.Procs = s.Procs[:0]
 				c.scan++
-				if err := c.iterateTasks(b.Context(), s); err != nil {
-					b.Fatal(err)
-				}
-				middle := cpuTime()
-				listBare(b, c.rd.root)
-				scan += middle - start
-				list += cpuTime() - middle
-			}
-			each := float64(b.N) * float64(len(s.Procs)) * 1000
-			b.ReportMetric(float64(scan)/each, "µs/proc")
-			b.ReportMetric(float64(list)/each, "list-µs/proc")
+				return c.iterateTasks(b.Context(), s)
+			})
 		})
 	}
 }
@@ -205,11 +193,16 @@ func BenchmarkSources(b *testing.B) {
 func benchmarkSource(b *testing.B, source Source, want Want) {
 	c, s := scanner(b, source, want)
 	c.Attend(nil)
+	besideList(b, c, s, func() error { return c.Collect(b.Context(), s) })
+}
+
+// besideList times readings into s and, in turns with them, the listing of /proc.
+func besideList(b *testing.B, c *Collector, s *pcb.Snapshot, read func() error) {
 	var scan, list time.Duration
 	b.ReportAllocs()
 	for b.Loop() {
 		start := cpuTime()
-		if err := c.Collect(b.Context(), s); err != nil {
+		if err := read(); err != nil {
 			b.Fatal(err)
 		}
 		middle := cpuTime()
