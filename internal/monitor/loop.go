@@ -18,9 +18,8 @@ type Loop struct {
 // firstDelay is the time to the second reading, so that the first screen without rates is short.
 const firstDelay = 500 * time.Millisecond
 
-// StartLoop takes the first reading, whose failure is told at once, and samples on in a goroutine of its own. There it first
-// does what is to be done behind the first Frame, so that the reader need not wait for it.
-func StartLoop(ctx context.Context, m *Sampler, delay time.Duration, behind ...func(context.Context)) (*Loop, error) {
+// StartLoop takes the first reading, whose failure is told at once, and samples on in a goroutine of its own.
+func StartLoop(ctx context.Context, m *Sampler, delay time.Duration) (*Loop, error) {
 	first, err := m.Next(ctx)
 	if err != nil {
 		return nil, err
@@ -28,12 +27,7 @@ func StartLoop(ctx context.Context, m *Sampler, delay time.Duration, behind ...f
 	l := &Loop{frames: make(chan *Frame, 1), delay: make(chan time.Duration, 1), refresh: make(chan struct{}, 1), follow: make(chan pcb.ID, 1)}
 	l.frames <- first
 	m.SetDelay(delay)
-	go func() {
-		for _, do := range behind {
-			do(ctx)
-		}
-		l.run(ctx, m)
-	}()
+	go l.run(ctx, m)
 	return l, nil
 }
 
