@@ -64,7 +64,7 @@ func lockedMaps(t *testing.T, source Source, name string, n int) {
 		own.figure()
 		time.Sleep(150 * time.Millisecond) // in which the load runs
 	}
-	if more := runtime.NumGoroutine() - goroutines; more > lost+2 { // and two of the test's own, for the case
+	if more := goroutinesLost(goroutines, lost+2); more > lost+2 { // and two of the test's own, for the case
 		t.Errorf("%d goroutines were lost, more than %d", more, lost)
 	}
 

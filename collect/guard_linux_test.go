@@ -81,6 +81,15 @@ func collectBy(t *testing.T, c *Collector, s *pcb.Snapshot) error {
 	}
 }
 
+// goroutinesLost gives how many more there are than before, once no more than allowed are left or none ends any more.
+func goroutinesLost(before, allowed int) int {
+	more := runtime.NumGoroutine() - before
+	for end := time.Now().Add(20 * time.Second); more > allowed && time.Now().Before(end); more = runtime.NumGoroutine() - before {
+		time.Sleep(5 * time.Millisecond) // one that has answered may not have ended yet
+	}
+	return more
+}
+
 func TestProcessesThatBlockEveryReader(t *testing.T) {
 	hangs := func(pid int) bool { return pid == 1 || pid == 4 || pid == 9 }
 	root := hangingProc(t, 9, hangs)

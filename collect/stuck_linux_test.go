@@ -90,7 +90,7 @@ func testStuckProcesses(t *testing.T, stuck int) {
 			t.Errorf("the one that does not block: blocked %v, %q", free.Blocked, free.Cmdline)
 		}
 	}
-	if more := runtime.NumGoroutine() - before; more > lost {
+	if more := goroutinesLost(before, lost); more > lost {
 		t.Errorf("%d goroutines were lost, more than %d", more, lost)
 	}
 	letArgsGo(root, stuck)
