@@ -14,7 +14,6 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
-	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
 )
 
@@ -59,19 +58,26 @@ func Open() (*Reader, error) {
 	if _, err := os.Stat(kernelTypes); err != nil {
 		return nil, fmt.Errorf("this kernel does not describe its types (no %s): CONFIG_DEBUG_INFO_BTF is needed", kernelTypes)
 	}
-	if err := rlimit.RemoveMemlock(); err != nil { // before Linux 5.11 it bounds what is loaded
-		return nil, refused("raising RLIMIT_MEMLOCK", err)
-	}
 	r := &Reader{buf: make([]byte, bufSize)}
-	if err := loadTaskObjects(&r.objects, nil); err != nil {
+	err := loadTaskObjects(&r.objects, nil)
+	if errors.Is(err, unix.EPERM) && unlimited() == nil {
+		err = loadTaskObjects(&r.objects, nil)
+	}
+	if err != nil {
 		return nil, refused("loading the task iterator", err)
 	}
-	var err error
 	if r.iter, err = link.AttachIter(link.IterOptions{Program: r.objects.Dump}); err != nil {
 		r.objects.Close()
 		return nil, refused("starting the task iterator", err)
 	}
 	return r, nil
+}
+
+// unlimited raises the limit that before Linux 5.11 bounds what is loaded. (ebpf/rlimit finds out beforehand whether it does,
+// whenever the program starts: it makes a map in the kernel for that.)
+func unlimited() error {
+	all := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	return unix.Prlimit(0, unix.RLIMIT_MEMLOCK, &all, nil)
 }
 
 const kernelTypes = "/sys/kernel/btf/vmlinux"
