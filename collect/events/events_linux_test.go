@@ -65,7 +65,7 @@ func TestCountsAreExact(t *testing.T) {
 	c := sick.Start(t, "forks-8000")
 	var forks, short, statuses uint64
 	byStatus := map[int32]uint64{}
-	for end := time.Now().Add(time.Minute); forks < born && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); forks < born && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		snap := reading(t, s)
 		e := snap.Events
 		if e.Lost != 0 {

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -12,7 +13,8 @@ import (
 	"ptop/pcb"
 )
 
-// drainEvery is how long events wait in the kernel's queue. Woken up for each of them, a reader costs ten times as much.
+// drainEvery is how long events wait in the kernel's queue after the first of them. Woken up for each, a reader costs ten
+// times as much; as long as there are none, it costs nothing.
 const drainEvery = 100 * time.Millisecond
 
 // stream is a subscription to the proc connector, emptied regularly so that the kernel's queue does not overflow.
@@ -24,6 +26,7 @@ type stream struct {
 	catch  []int32
 
 	quit, done chan struct{}
+	wake       int // descriptor by which whoever waits for events is told to quit
 }
 
 func listen() (*stream, error) {
@@ -34,7 +37,11 @@ func listen() (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{sock: sock, ledger: newLedger(now()), quit: make(chan struct{}), done: make(chan struct{})}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("no proc connector: %w", err), sock.close())
+	}
+	s := &stream{sock: sock, ledger: newLedger(now()), quit: make(chan struct{}), done: make(chan struct{}), wake: wake}
 	go s.run()
 	return s, nil
 }
@@ -67,16 +74,34 @@ func clock(id int32) time.Duration {
 
 func (s *stream) run() {
 	defer close(s.done)
-	tick := time.NewTicker(drainEvery)
+	tick := time.NewTimer(0)
 	defer tick.Stop()
-	for {
+	for s.wait() {
+		tick.Reset(drainEvery)
 		select {
 		case <-s.quit:
 			return
 		case <-tick.C:
 			s.mu.Lock()
 			s.drain()
+			failed := s.failed
 			s.mu.Unlock()
+			if failed != nil {
+				return
+			}
+		}
+	}
+}
+
+// wait waits for the first event. The runtime's poller is not used, as it would wake up for every event after that, too. It
+// answers false when it is time to quit.
+func (s *stream) wait() bool {
+	fds := []unix.PollFd{{Fd: int32(s.sock.fd), Events: unix.POLLIN}, {Fd: int32(s.wake), Events: unix.POLLIN}}
+	for {
+		if _, err := unix.Poll(fds, -1); err != nil && !errors.Is(err, unix.EINTR) {
+			return true // to be drained all the same, in a while
+		} else if err == nil {
+			return fds[1].Revents == 0
 		}
 	}
 }
@@ -121,9 +146,10 @@ func (s *stream) cut(snap *pcb.Snapshot, began time.Duration) (*pcb.Events, stri
 
 func (s *stream) close() error {
 	close(s.quit)
+	_, err := unix.Write(s.wake, binary.NativeEndian.AppendUint64(nil, 1))
 	<-s.done
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failed = errors.New("the listening has ended") // for a reading that is under way
-	return s.sock.close()
+	return errors.Join(err, unix.Close(s.wake), s.sock.close())
 }
