@@ -25,10 +25,10 @@ type Load uint8
 
 // The occasions.
 const (
-	LoadBehind Load = iota // beside what follows the first reading, which is by /proc: a screen stands at once
+	LoadBehind Load = iota // beside what follows the first reading, which is by /proc, unless there are many: a screen stands at once
 	LoadFirst              // before the first reading: the answer is made of several
-	LoadIfMany             // before the only reading, where there are so many processes that this costs less
+	LoadIfMany             // before the only reading, where there are many
 )
 
-// manyTasks is from how many threads on a single reading by /proc costs more than to load the task iterator.
+// manyTasks is from how many threads on a reading by /proc costs more, and takes longer, than to load the task iterator.
 const manyTasks = 3000

@@ -59,18 +59,17 @@ func (c *Collector) settleAuto() {
 		c.use(nil, err)
 		return
 	}
-	switch s.load {
-	case LoadIfMany:
-		if few := tasksOfMachine(); few > 0 && few < manyTasks {
-			s.noIterator = fmt.Sprintf("for one reading of %d threads it would cost more to load than it saves", few)
-			return
-		}
-	case LoadBehind:
+	threads := tasksOfMachine()
+	many := threads >= manyTasks
+	switch {
+	case s.load == LoadIfMany && threads > 0 && !many:
+		s.noIterator = fmt.Sprintf("for one reading of %d threads it would cost more to load than it saves", threads)
+	case s.load == LoadBehind && !many:
 		s.noIterator = "it is being loaded"
 		s.loading = make(chan loaded, 1)
-		return
+	default:
+		c.use(openIterator())
 	}
-	c.use(openIterator())
 }
 
 // tasksOfMachine is how many threads there are, by the fourth figure of loadavg; 0 when that can't be told.

@@ -12,7 +12,6 @@ import (
 type History struct {
 	began   time.Duration  // Boot of the first reading
 	entries []entry        // parallel to Snapshot.Procs
-	spare   []entry        // the memory of the entries before
 	gone    []gone         // the zombies that the latest reading no longer shows
 	dead    map[deadOf]int // dead children, while a reading is entered
 
@@ -98,38 +97,58 @@ func (h *History) enter(s *pcb.Snapshot, r *pcb.RateSet, f *tree.Forest, spans s
 	}
 	h.places.begin()
 	h.crowds.begin()
-	old, now := h.entries, h.spare[:0]
-	if cap(now) < len(s.Procs) {
-		now = make([]entry, 0, len(s.Procs)+len(s.Procs)/8+16)
-	}
 	h.enterEnds(s.Events)
-	j := 0
-	for i := range s.Procs { // both are sorted by pid
-		p := &s.Procs[i]
-		for ; j < len(old) && old[j].id.PID < p.PID; j++ {
-			h.leave(&old[j])
-		}
-		if j < len(old) && old[j].id == p.ID {
-			now = append(now, old[j])
-			j++
-		} else {
-			now = append(now, entry{id: p.ID, firstSeen: s.Mono, deadSince: -1})
-		}
-		h.notice(s, r, f, int32(i), &now[i], &spans)
-	}
-	for ; j < len(old); j++ {
-		h.leave(&old[j])
+	h.align(s)
+	for i := range s.Procs {
+		h.notice(s, r, f, int32(i), &h.entries[i], &spans)
 	}
 	h.kept.sweep(s)
 	h.places.end()
 	h.crowds.end(s)
-	clear(old) // lets go of what belonged to the gone
-	h.entries, h.spare = now, old[:0]
 	for _, g := range h.gone {
 		h.reapedBy(s, g)
 	}
 	h.gone = h.gone[:0]
 	h.countDead(s, f, spans)
+}
+
+// align has one entry for each process of the reading, in their order: those of the gone are dropped, and then those that
+// stay are moved to their places, from the last on, which leaves room for the new ones between them. All are sorted by pid.
+func (h *History) align(s *pcb.Snapshot) {
+	old, procs := h.entries, s.Procs
+	stay, i := 0, 0
+	for j := range old {
+		for i < len(procs) && procs[i].PID < old[j].id.PID {
+			i++
+		}
+		if i == len(procs) || procs[i].ID != old[j].id {
+			h.leave(&old[j])
+			continue
+		}
+		if stay != j {
+			old[stay] = old[j]
+		}
+		stay++
+	}
+	clear(old[stay:]) // lets go of what belonged to the gone
+	h.entries = roomFor(old[:stay], len(procs))
+	stay--
+	for i := len(procs) - 1; i > stay; i-- {
+		if stay >= 0 && h.entries[stay].id == procs[i].ID {
+			h.entries[i] = h.entries[stay]
+			stay--
+		} else {
+			h.entries[i] = entry{id: procs[i].ID, firstSeen: s.Mono, deadSince: -1}
+		}
+	}
+}
+
+// roomFor gives the entries with room for n, and not for many more.
+func roomFor(entries []entry, n int) []entry {
+	if cap(entries) < n || cap(entries) > 2*n+1024 {
+		entries = append(make([]entry, 0, n+n/16+16), entries...)
+	}
+	return entries[:n]
 }
 
 // leave notes a process that is gone.

@@ -162,7 +162,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if len(h.entries) != 4 || len(l.tracker.states) > 8 || len(h.told) > 2 || len(h.gone) != 0 {
 		t.Errorf("%d entries, %d states, %d told, %d gone for 4 processes", len(h.entries), len(l.tracker.states), len(h.told), len(h.gone))
 	}
-	for _, e := range h.spare[:cap(h.spare)] {
+	for _, e := range h.entries[len(h.entries):cap(h.entries)] {
 		if e != (entry{}) {
 			t.Fatal("what is gone is still held on to")
 		}
