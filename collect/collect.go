@@ -27,6 +27,7 @@ const (
 	WantIO                       // io: bytes and calls
 	WantThreads                  // every thread of every process, with its own figures
 	WantIdle                     // sched: how long ago each process last ran (zombies and stopped ones always have it)
+	WantGlance                   // for a first screen: less than ever, stat, status and the command line alone, or what the task iterator tells
 )
 
 // WantUsual is what ptop's modes show and judge by. What a process that rests had before is not read again, so that little

@@ -115,7 +115,9 @@ func (c *Collector) Collect(ctx context.Context, s *pcb.Snapshot) error {
 	c.self(s)
 	s.ScanDuration = c.clocks.mono() - s.Mono
 	c.told(s)
-	c.loadBehind()
+	if c.scan > 1 {
+		c.loadBehind()
+	}
 	return nil
 }
 

@@ -44,7 +44,9 @@ func (c *Collector) process(s *pcb.Snapshot, pid int32) error {
 		e = c.whole(s, p, text)
 		e.mark = mark
 	}
-	c.descriptors(p, e)
+	if !c.glances() {
+		c.descriptors(p, e)
+	}
 	c.texts(p, e)
 	account(s, p)
 	return nil
@@ -64,13 +66,18 @@ func (c *Collector) whole(s *pcb.Snapshot, p *pcb.Process, text []byte) *entry {
 		c.complete(p, e, &says)
 	}
 	c.exit(p)
-	c.schedule(s, p, e)
-	c.io(p, e)
-	c.idle(p, e)
-	c.wchan(p, e)
+	if !c.glances() {
+		c.schedule(s, p, e)
+		c.io(p, e)
+		c.idle(p, e)
+		c.wchan(p, e)
+	}
 	e.keep(p, c.opt.Want)
 	return e
 }
+
+// glances reports whether this reading is to be the quickest, and all else is left to the next.
+func (c *Collector) glances() bool { return c.opt.Want&WantGlance != 0 }
 
 // account counts what could not be read of a process.
 func account(s *pcb.Snapshot, p *pcb.Process) {

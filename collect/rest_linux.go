@@ -22,10 +22,17 @@ const (
 
 // Attend names the processes that every reading from the next on reads whole: those in sight, and those under suspicion.
 // Of the others, those at rest have it in turn. Before the first call all are attended; after one with none, nobody is.
+// The first also says that a screen stands, behind which the task iterator can be loaded.
 func (c *Collector) Attend(pids []int32) {
 	sorted := slices.Clone(pids)
 	slices.Sort(sorted)
-	c.attend.Store(&sorted)
+	if c.attend.Swap(&sorted) == nil {
+		go func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.loadBehind()
+		}()
+	}
 }
 
 // restTurns is the state of the turns within one reading.

@@ -84,7 +84,7 @@ func tasksOfMachine() int {
 	return n
 }
 
-// loadBehind begins to load the task iterator after the first reading.
+// loadBehind begins to load the task iterator, if that is to be done behind the first reading and was not begun.
 func (c *Collector) loadBehind() {
 	s := &c.sources
 	if s.loading == nil || s.begun {

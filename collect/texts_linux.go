@@ -68,6 +68,13 @@ func (c *Collector) readTexts(p *pcb.Process, e *entry) {
 	}
 	known := t.have & (pcb.FieldCmdline | pcb.FieldExe)
 	t.have, t.denied, t.blocked, t.again = 0, 0, false, false
+	if c.glances() {
+		if !dead {
+			c.readCmdline(p, t)
+		}
+		t.again = true
+		return
+	}
 	c.readCgroup(p, e)
 	if dead {
 		t.have |= known

@@ -26,16 +26,29 @@ type Ended struct{ Signal syscall.Signal }
 
 func (e Ended) Error() string { return "ui: ended by a signal: " + e.Signal.String() }
 
+// Terminal is the terminal that a screen can be shown on. Nothing of it has been changed yet.
+type Terminal struct {
+	of      *terminal
+	options Options
+}
+
+// Open finds the terminal, and has somebody stand by who gives it back whatever happens to ptop.
+func Open(o Options) (*Terminal, error) {
+	t, err := openTerminal(o.NoColor)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%v)", ErrNoTerminal, err)
+	}
+	return &Terminal{t, o}, nil
+}
+
+// Close is for when the terminal has been given back, or was never taken.
+func (t *Terminal) Close() { t.of.close() }
+
 // Run shows the screen on the terminal until the user quits or ctx ends, and leaves the terminal as it was. A fault
 // in ptop, a signal that stands for one, or the loss of the terminal, is an error. parting is what was under way then and
 // goes no further, to be told when the screen is gone; mostly it is empty.
-func Run(ctx context.Context, b Backend, o Options) (parting string, err error) {
-	t, err := openTerminal(o.NoColor)
-	if err != nil {
-		return "", fmt.Errorf("%w (%v)", ErrNoTerminal, err)
-	}
-	defer t.close()
-	screen, err := t.screen()
+func (t *Terminal) Run(ctx context.Context, b Backend) (parting string, err error) {
+	screen, err := t.of.screen()
 	if err != nil {
 		return "", fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
@@ -44,7 +57,7 @@ func Run(ctx context.Context, b Backend, o Options) (parting string, err error) 
 	if err := screen.Init(); err != nil {
 		return "", fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
-	parting, err = runOn(ctx, b, o, &opened{Screen: screen}, t.restore)
+	parting, err = runOn(ctx, b, t.options, &opened{Screen: screen}, t.of.restore)
 	if ended, ok := context.Cause(ctx).(Ended); ok {
 		return parting, ended
 	}

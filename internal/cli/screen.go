@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -41,24 +42,37 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	open := sync.OnceValues(func() (*ui.Terminal, error) { return ui.Open(p.screenOptions(query, columns)) })
 	sampler, err := p.sampler(collect.LoadBehind)
 	if err != nil {
 		return exitFailed, err
 	}
+	go open() // beside the first reading
 	sampling, end := context.WithCancel(ctx)
 	defer end()
+	p.collector.SetWant(collect.WantGlance)
 	loop, err := monitor.StartLoop(sampling, sampler, time.Duration(p.opt.delay))
 	if err != nil {
 		return exitFailed, err
 	}
-	parting, err := ui.Run(ctx, &backend{loop, detail.New(p.root()), newScout(p.root()), p}, p.screenOptions(query, columns))
+	p.collector.SetWant(wants(p.opt.threads))
+	terminal, err := open()
+	if err != nil {
+		return p.noTerminal(err)
+	}
+	defer terminal.Close()
+	parting, err := terminal.Run(ctx, &backend{loop, detail.New(p.root()), newScout(p.root()), p})
 	if errors.Is(err, ui.ErrNoTerminal) {
-		return exitUsage, usagef("%w: try ptop --json, --once or --check", err)
+		return p.noTerminal(err)
 	}
 	if parting != "" {
 		fmt.Fprintf(p.stderr, "ptop: %s\n", sanitize.Text(parting))
 	}
 	return exitDone, err
+}
+
+func (p *program) noTerminal(err error) (exitCode, error) {
+	return exitUsage, usagef("%w: try ptop --json, --once or --check", err)
 }
 
 func (p *program) screenOptions(query *view.Query, columns []*column.Column) ui.Options {

@@ -15,12 +15,14 @@ type Loop struct {
 	follow  chan pcb.ID
 }
 
-// firstDelay is the time to the second reading, so that the first screen without rates is short.
-const firstDelay = 500 * time.Millisecond
+// opening are the times to the second reading, the first of which findings are told, and to the third, the first with rates
+// over a time that is long enough for them: the screens without are short.
+var opening = []time.Duration{200 * time.Millisecond, 500 * time.Millisecond}
 
-// StartLoop takes the first reading, whose failure is told at once, and samples on in a goroutine of its own.
+// StartLoop takes the first reading, whose failure is told at once and from which nothing is concluded yet, and samples on in a
+// goroutine of its own.
 func StartLoop(ctx context.Context, m *Sampler, delay time.Duration) (*Loop, error) {
-	first, err := m.Next(ctx)
+	first, err := m.Glance(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +47,14 @@ func (l *Loop) Follow(id pcb.ID) { replace(l.follow, id) }
 
 func (l *Loop) run(ctx context.Context, m *Sampler) {
 	defer close(l.frames)
-	m.wanted = min(m.Delay(), firstDelay)
+	early := opening
+	next := func() {
+		m.wanted = m.Delay()
+		if len(early) > 0 {
+			m.wanted, early = min(m.wanted, early[0]), early[1:]
+		}
+	}
+	next()
 	timer := time.NewTimer(m.wanted)
 	defer timer.Stop()
 	for {
@@ -71,7 +80,7 @@ func (l *Loop) run(ctx context.Context, m *Sampler) {
 			frame = m.again(err)
 		}
 		l.publish(frame)
-		m.wanted = m.Delay()
+		next()
 		timer.Reset(m.wanted)
 	}
 }

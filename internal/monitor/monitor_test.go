@@ -202,3 +202,49 @@ func TestMemoryShrinks(t *testing.T) {
 		t.Errorf("room for 400 became one for %d", cap(s))
 	}
 }
+
+// countingProber counts how often evidence is asked for.
+type countingProber struct{ asked int }
+
+func (p *countingProber) Probe(context.Context, *pcb.Snapshot, []pcb.ProbeRequest) map[pcb.ID]*pcb.Probe {
+	p.asked++
+	return nil
+}
+
+// Nothing is concluded from a glance, and no evidence is read for it.
+func TestGlance(t *testing.T) {
+	prober := &countingProber{}
+	m := NewSampler(&fakeSource{}, prober, detect.NewTracker(detect.NewSettings()))
+	m.Follow(pcb.ID{PID: 7, Start: 1})
+	first, err := m.Glance(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Standing != nil || first.Findings != nil || prober.asked > 0 || first.Forest == nil || len(first.Rates.Procs) != 1 {
+		t.Errorf("a glance has the standing %v, findings %v, and asked %d times", first.Standing, first.Findings, prober.asked)
+	}
+	second, err := m.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.Standing == nil || second.Seq != 2 || second.Rates.Procs[0].CPU != 50 || prober.asked != 1 {
+		t.Errorf("after it: number %d, standing %v, CPU %v, asked %d times", second.Seq, second.Standing, second.Rates.Procs[0].CPU, prober.asked)
+	}
+}
+
+// A screen stands before there is evidence of anything; the loop's second reading, the first that is judged, comes shortly
+// after, however long the delay is.
+func TestLoopGlancesFirst(t *testing.T) {
+	sampler := newSampler(&fakeSource{})
+	sampler.Follow(pcb.ID{PID: 7, Start: 1})
+	loop, err := StartLoop(t.Context(), sampler, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := <-loop.Frames(); first.Standing != nil {
+		t.Error("the first Frame is no glance")
+	}
+	if second := <-loop.Frames(); second.Standing == nil || second.Seq != 2 {
+		t.Errorf("the second Frame has number %d, standing %v", second.Seq, second.Standing)
+	}
+}

@@ -40,8 +40,15 @@ func (m *Sampler) Delay() time.Duration { return m.pace.delay() }
 // Follow has the Frames tell the Standing of one process. A start of 0 takes any bearer of the pid.
 func (m *Sampler) Follow(id pcb.ID) { m.tracker.Follow(id) }
 
+// Glance takes a reading from which nothing is concluded, and gives its Frame: for a screen that is to stand before there
+// is evidence of anything.
+func (m *Sampler) Glance(ctx context.Context) (*Frame, error) { return m.take(ctx, nil) }
+
 // Next takes a reading and gives its Frame, which the caller holds.
-func (m *Sampler) Next(ctx context.Context) (*Frame, error) {
+func (m *Sampler) Next(ctx context.Context) (*Frame, error) { return m.take(ctx, m.judge) }
+
+// take takes a reading and has conclude complete its Frame.
+func (m *Sampler) take(ctx context.Context, conclude func(context.Context, *Frame)) (*Frame, error) {
 	frame, began := m.memory.frame(m.last), time.Now()
 	if err := m.source.Collect(ctx, frame.Snap); err != nil {
 		frame.Release()
@@ -51,23 +58,30 @@ func (m *Sampler) Next(ctx context.Context) (*Frame, error) {
 	if m.last != nil {
 		before = m.last.Snap
 	}
-	if gap := m.gap(frame.Snap.Mono); gap > 0 {
-		m.tracker.Gap(gap)
-	}
 	frame.Rates.Compute(before, frame.Snap)
 	frame.Forest = tree.Build(frame.Snap, frame.Forest)
-	suspects := m.tracker.Suspects(frame.Snap, frame.Rates, frame.Forest)
-	if m.prober != nil && len(suspects) > 0 {
-		frame.Probes = m.prober.Probe(ctx, frame.Snap, suspects)
+	if conclude != nil {
+		conclude(ctx, frame)
 	}
-	frame.Findings, frame.Events = m.tracker.Judge(frame.Probes)
-	frame.Standing = m.tracker.Standing()
 	m.looked = frame.Snap.Mono + time.Since(began)
 	m.pace.took()
 	frame.Slowed = m.pace.slowing()
 	m.last.Release()
 	m.last = frame.Keep()
 	return frame, nil
+}
+
+// judge reads the evidence that is wanted and gives the Frame its findings.
+func (m *Sampler) judge(ctx context.Context, frame *Frame) {
+	if gap := m.gap(frame.Snap.Mono); gap > 0 {
+		m.tracker.Gap(gap)
+	}
+	suspects := m.tracker.Suspects(frame.Snap, frame.Rates, frame.Forest)
+	if m.prober != nil && len(suspects) > 0 {
+		frame.Probes = m.prober.Probe(ctx, frame.Snap, suspects)
+	}
+	frame.Findings, frame.Events = m.tracker.Judge(frame.Probes)
+	frame.Standing = m.tracker.Standing()
 }
 
 // stall is how much later than it was wanted a reading may come on a busy machine.
