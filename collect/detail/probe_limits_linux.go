@@ -3,7 +3,6 @@ package detail
 import (
 	"errors"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/prometheus/procfs"
 
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -113,7 +113,7 @@ func quotaV1(dir string) *pcb.CPUQuota {
 }
 
 func quotaV2(dir string) *pcb.CPUQuota {
-	text, err := os.ReadFile(filepath.Join(dir, "cpu.max"))
+	text, err := smallfile.ReadRecord(filepath.Join(dir, "cpu.max"))
 	first, second, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
 	quota, err1 := strconv.ParseUint(first, 10, 64) // "max" for none
 	period, err2 := strconv.ParseUint(second, 10, 64)
@@ -191,7 +191,7 @@ func less(a, b uint64) uint64 { return a - min(a, b) }
 
 // keysIn picks numbers from a flat file of lines "key value". A key that is not there counts 0.
 func keysIn(path string, keys ...string) ([]uint64, error) {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.ReadRecord(path)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func keysIn(path string, keys ...string) ([]uint64, error) {
 
 // pressureIn reads a file with stall information; nil where there is none.
 func pressureIn(path string) *pcb.Pressure {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.ReadRecord(path)
 	if err != nil {
 		return nil
 	}
@@ -244,7 +244,7 @@ func (s *suspect) readOOM() error {
 }
 
 func signedIn(path string) (int64, error) {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.ReadRecord(path)
 	if err != nil {
 		return 0, err
 	}
@@ -263,7 +263,7 @@ func (s *suspect) readNproc() error {
 	if err != nil {
 		return err
 	}
-	status, err := os.ReadFile(s.path("status"))
+	status, err := smallfile.ReadRecord(s.path("status"))
 	if err != nil {
 		return err
 	}

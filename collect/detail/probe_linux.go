@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ptop/internal/bounded"
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -233,7 +234,7 @@ func livingDir(dir string, stat []byte) string {
 	}
 	for _, name := range names {
 		thread := filepath.Join(dir, "task", name)
-		text, err := os.ReadFile(filepath.Join(thread, "stat"))
+		text, err := smallfile.ReadRecord(filepath.Join(thread, "stat"))
 		if field := afterComm(text); err == nil && len(field) > 0 && string(field[0]) != "Z" && string(field[0]) != "X" {
 			return thread
 		}

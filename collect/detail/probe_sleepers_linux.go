@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/procfs"
 
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -40,7 +41,7 @@ func (s *suspect) readSleepers() error {
 func (s *suspect) sleeper(dir string, t pcb.TaskProbe) pcb.Sleeper {
 	out := pcb.Sleeper{TaskProbe: t}
 	read := func(name string) string {
-		text, err := os.ReadFile(filepath.Join(dir, name))
+		text, err := smallfile.ReadRecord(filepath.Join(dir, name))
 		if errors.Is(err, os.ErrPermission) {
 			out.Refused = append(out.Refused, name)
 		}

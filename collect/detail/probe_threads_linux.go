@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -60,7 +61,7 @@ func probeThreads(ctx context.Context, dir, files string) (threads []pcb.ThreadP
 
 // readThread reads how one thread is scheduled. A thread has a nice value and a policy of its own.
 func (s *suspect) readThread() error {
-	text, err := os.ReadFile(filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task", strconv.Itoa(int(s.TID)), "stat"))
+	text, err := smallfile.ReadRecord(filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task", strconv.Itoa(int(s.TID)), "stat"))
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func pidfd(t *pcb.ThreadProbe, dir string) int32 {
 	if t.SyscallName != "waitid" || t.Args[0] != unix.P_PIDFD {
 		return 0
 	}
-	info, err := os.ReadFile(filepath.Join(dir, "fdinfo", strconv.FormatUint(t.Args[1], 10)))
+	info, err := smallfile.ReadRecord(filepath.Join(dir, "fdinfo", strconv.FormatUint(t.Args[1], 10)))
 	if err != nil {
 		return 0
 	}
@@ -138,16 +139,16 @@ func probeThread(dir, name string) (t pcb.ThreadProbe, err error) {
 	if err != nil {
 		return t, err
 	}
-	status, err := os.ReadFile(filepath.Join(dir, "status"))
+	status, err := smallfile.ReadRecord(filepath.Join(dir, "status"))
 	if err != nil {
 		return t, err
 	}
 	t.TID = int32(tid)
 	readThreadStatus(&t, status)
-	if wchan, err := os.ReadFile(filepath.Join(dir, "wchan")); err == nil && string(wchan) != "0" {
+	if wchan, err := smallfile.ReadRecord(filepath.Join(dir, "wchan")); err == nil && string(wchan) != "0" {
 		t.WChan = string(wchan)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "syscall"))
+	text, err := smallfile.ReadRecord(filepath.Join(dir, "syscall"))
 	if err != nil && !errors.Is(err, os.ErrPermission) {
 		return t, nil // a zombie has none
 	}

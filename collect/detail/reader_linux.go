@@ -253,12 +253,11 @@ func readStat(dir int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := os.NewFile(uintptr(fd), "stat")
-	defer file.Close()
+	defer unix.Close(fd)
 	buf := make([]byte, 1024)
-	n, err := file.Read(buf)
+	n, err := unix.Read(fd, buf)
 	if n == 0 && err == nil {
 		err = unix.ESRCH
 	}
-	return buf[:n], err
+	return buf[:max(0, n)], err
 }

@@ -1,0 +1,116 @@
+package smallfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestReadIsWhatTheFileHolds(t *testing.T) {
+	for _, size := range []int{0, 1, first - 1, first, first + 1, 2 * first, 5*first + 7} {
+		path, want := filepath.Join(t.TempDir(), "file"), bytes.Repeat([]byte("x\n"), size)[:size]
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for name, read := range map[string]func(string) ([]byte, error){"Read": Read, "ReadRecord": ReadRecord} {
+			if got, err := read(path); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s of %d bytes gave %d, %v", name, size, len(got), err)
+			}
+		}
+		for _, most := range []int{1, first, first + 5, 6 * first} {
+			if got, err := ReadFirst(path, most); err != nil || !bytes.Equal(got, want[:min(size, most)]) {
+				t.Errorf("the first %d of %d bytes are %d, %v", most, size, len(got), err)
+			}
+		}
+	}
+}
+
+// The kernel's own files, of one record, of many, and with tables that are longer than the first buffer.
+func TestReadOfTheKernel(t *testing.T) {
+	for _, name := range []string{"limits", "cgroup", "comm", "environ", "oom_score_adj"} {
+		path := "/proc/self/" + name
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadRecord(path); name != "environ" && (err != nil || !bytes.Equal(got, want)) {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
+		}
+		if got, err := Read(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
+		}
+	}
+	if got, err := Read("/proc/self/smaps"); err != nil || len(got) < 2*first || !bytes.Contains(got, []byte("[stack]")) {
+		t.Errorf("smaps: %d bytes, %v", len(got), err)
+	}
+}
+
+// What comes in pieces is read to its end, whatever a piece holds.
+func TestReadOfPieces(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return
+		}
+		defer file.Close()
+		for i := range 3 {
+			fmt.Fprintf(file, "piece %d\n", i)
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	if got, err := Read(path); err != nil || string(got) != "piece 0\npiece 1\npiece 2\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	dir := t.TempDir()
+	var want []string
+	for i := range 1000 {
+		name := fmt.Sprintf("%0*d", 1+i%40, i)
+		want = append(want, name)
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, total, err := Names(dir, 2000)
+	slices.Sort(got)
+	slices.Sort(want)
+	if err != nil || total != len(want) || !slices.Equal(got, want) {
+		t.Errorf("%d names of %d, %v", len(got), total, err)
+	}
+	if got, total, err = Names(dir, 3); err != nil || total != len(want) || len(got) != 3 {
+		t.Errorf("cut: %q of %d, %v", got, total, err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	missing := filepath.Join(dir, "missing")
+	for name, do := range map[string]func(string) error{
+		"Read": func(p string) error { _, err := Read(p); return err }, "ReadRecord": func(p string) error { _, err := ReadRecord(p); return err },
+		"Names": func(p string) error { _, _, err := Names(p, 1); return err },
+	} {
+		var told *os.PathError
+		if err := do(missing); !errors.Is(err, os.ErrNotExist) || !errors.As(err, &told) || told.Path != missing {
+			t.Errorf("%s of a missing file: %v", name, err)
+		}
+	}
+	if _, err := Read(dir); !errors.Is(err, unix.EISDIR) {
+		t.Errorf("a directory read as a file: %v", err)
+	}
+	if _, _, err := Names("/proc/self/stat", 1); !errors.Is(err, unix.ENOTDIR) {
+		t.Errorf("a file listed: %v", err)
+	}
+}
