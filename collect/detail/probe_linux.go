@@ -152,12 +152,12 @@ type suspect struct {
 // read adds these kinds to the probe. An error says that the process is not there, or not to the end.
 func (s *suspect) read(kinds pcb.ProbeKinds) error {
 	dir := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)))
-	held, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	held, err := unix.Open(dir+"/stat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(held)
-	stat, err := readStat(held)
+	stat, err := readAt0(held, make([]byte, 1024))
 	if err != nil {
 		return err
 	}
@@ -197,12 +197,25 @@ func (s *suspect) read(kinds pcb.ProbeKinds) error {
 			s.Have |= part.kind
 		}
 	}
-	return stillThere(held)
+	// All that was read by path was of one process: as the one whose stat was opened before is there yet, it has had the pid
+	// all the time. Of another bearer an open file tells nothing.
+	_, err = readAt0(held, make([]byte, 1))
+	return err
 }
 
-// stillThere makes sure, after something was read by path, that all of it was of one process: as the one whose directory
-// was opened before is there yet, it has had the pid all the time. Unlike stat, status never blocks.
-func stillThere(dir int) error { return unix.Faccessat(dir, "status", unix.F_OK, 0) }
+// readAt0 reads the beginning of an open file of a process; ESRCH when that has ended.
+func readAt0(fd int, buf []byte) ([]byte, error) {
+	for {
+		n, err := unix.Pread(fd, buf, 0)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if n == 0 && err == nil {
+			err = unix.ESRCH
+		}
+		return buf[:max(0, n)], err
+	}
+}
 
 // afterComm gives the fields of a stat line that follow the name: the state is the first.
 func afterComm(stat []byte) [][]byte {
