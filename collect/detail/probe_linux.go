@@ -104,6 +104,7 @@ func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
 		}
 		left &^= probe.Blocked
 	}
+	alone := row != nil && row.Have.Has(pcb.FieldCore) && row.Threads == 1
 	for _, step := range []struct {
 		pool  *bounded.Pool
 		kinds pcb.ProbeKinds
@@ -113,7 +114,7 @@ func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
 		if step.kinds == 0 {
 			continue
 		}
-		next, err := p.read(step.pool, probe, step.kinds, request.Peers)
+		next, err := p.read(step.pool, &suspect{pass: p, Probe: probe, peers: request.Peers, alone: alone}, step.kinds)
 		switch {
 		case err == nil:
 			probe = next
@@ -128,14 +129,14 @@ func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
 	return &probe
 }
 
-// read gives the probe with these kinds added to it.
-func (p *pass) read(pool *bounded.Pool, probe pcb.Probe, kinds pcb.ProbeKinds, peers []int32) (pcb.Probe, error) {
+// read gives the probe of a suspect with these kinds added to it.
+func (p *pass) read(pool *bounded.Pool, s *suspect, kinds pcb.ProbeKinds) (pcb.Probe, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, probeTimeout)
 	defer cancel()
-	s := &suspect{pass: p, Probe: probe, ctx: ctx, peers: peers}
-	_, err := pool.Read(probe.ID.PID, probeTimeout, func() ([]byte, error) { return nil, s.read(kinds) })
+	s.ctx = ctx
+	_, err := pool.Read(s.ID.PID, probeTimeout, func() ([]byte, error) { return nil, s.read(kinds) })
 	if err != nil { // of a reader that did not return nothing is touched any more
-		return probe, err
+		return pcb.Probe{}, err
 	}
 	return s.Probe, nil
 }
@@ -146,6 +147,7 @@ type suspect struct {
 	pcb.Probe
 	ctx   context.Context
 	peers []int32
+	alone bool   // it has one thread, says the Snapshot, which may be another's memory by the time a late reader asks
 	dir   string // where its files are: its own directory, or a living thread's when the leader has exited
 }
 

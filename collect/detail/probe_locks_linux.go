@@ -26,7 +26,7 @@ type lockReader struct {
 
 // readLocks looks through the threads for those in futex, and only of those at what they wait for.
 func (s *suspect) readLocks() error {
-	names, _, err := listNames(filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task"), maxThreadProbes)
+	names, err := s.threads()
 	if err != nil {
 		return err
 	}

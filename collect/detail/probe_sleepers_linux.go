@@ -19,8 +19,7 @@ const maxSleepers = 32
 
 // readSleepers finds the threads that sleep and can't be woken, and where.
 func (s *suspect) readSleepers() error {
-	task := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task")
-	names, _, err := listNames(task, maxThreadProbes)
+	names, err := s.threads()
 	if err != nil {
 		return err
 	}
@@ -29,7 +28,7 @@ func (s *suspect) readSleepers() error {
 			return s.ctx.Err()
 		}
 		tid, _ := strconv.ParseInt(name, 10, 32)
-		dir := filepath.Join(task, name)
+		dir := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task", name)
 		if t, ok := s.taskAt(dir, s.ID.PID, int32(tid)); ok && t.State == 'D' && len(s.Sleepers) < maxSleepers {
 			s.Sleepers = append(s.Sleepers, s.sleeper(dir, t))
 		}

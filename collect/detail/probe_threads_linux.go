@@ -21,7 +21,11 @@ const maxThreadProbes = 256
 
 // readThreads reads the threads. What is told of them is kept even where their system calls are denied.
 func (s *suspect) readThreads() error {
-	threads, err := probeThreads(s.ctx, filepath.Join(s.root, strconv.Itoa(int(s.ID.PID))), s.dir)
+	names, err := s.threads()
+	if err != nil {
+		return err
+	}
+	threads, err := probeThreads(s.ctx, filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task"), names, s.dir)
 	for i := range threads {
 		threads[i].Pipe, threads[i].PipeHeldBy = s.pipe(&threads[i])
 	}
@@ -36,13 +40,18 @@ func (s *suspect) readThreads() error {
 // errCallsDenied tells that the threads were read, but for what they do in the kernel.
 var errCallsDenied = fmt.Errorf("detail: reading system calls: %w", os.ErrPermission)
 
-// probeThreads reads the threads of the process whose directory is dir; files is where its descriptors can be read.
-func probeThreads(ctx context.Context, dir, files string) (threads []pcb.ThreadProbe, err error) {
-	task := filepath.Join(dir, "task")
-	names, _, err := listNames(task, maxThreadProbes)
-	if err != nil {
-		return nil, err
+// threads lists the threads. Of a process with one, as the Snapshot has it, nothing need be asked.
+func (s *suspect) threads() ([]string, error) {
+	pid := strconv.Itoa(int(s.ID.PID))
+	if s.alone {
+		return []string{pid}, nil
 	}
+	names, _, err := listNames(filepath.Join(s.root, pid, "task"), maxThreadProbes)
+	return names, err
+}
+
+// probeThreads reads the threads of these names below the directory task; files is where their descriptors can be read.
+func probeThreads(ctx context.Context, task string, names []string, files string) (threads []pcb.ThreadProbe, err error) {
 	for _, name := range names {
 		if ctx.Err() != nil {
 			return threads, ctx.Err()

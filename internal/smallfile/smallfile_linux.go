@@ -4,6 +4,7 @@
 package smallfile
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"os"
@@ -50,6 +51,44 @@ func read(path string, record bool, most int) ([]byte, error) {
 			n = min(n, most)
 			return append(make([]byte, 0, n), text[:n]...), nil
 		}
+	}
+}
+
+// Lines hands out the lines of a file, without their ends, as long as they are wanted. A line is good until the next.
+func Lines(path string, each func(line []byte) (more bool)) error {
+	fd, err := open(path, unix.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	buffer := buffers.Get().(*[first]byte)
+	defer buffers.Put(buffer)
+	text, n := buffer[:], 0 // n bytes of it are of a line that has not ended
+	for {
+		if n == len(text) {
+			text = append(text, make([]byte, len(text))...)
+		}
+		got, err := retry(func() (int, error) { return unix.Read(fd, text[n:]) })
+		if err != nil {
+			return &os.PathError{Op: "read", Path: path, Err: err}
+		}
+		if got <= 0 {
+			if n > 0 {
+				each(text[:n])
+			}
+			return nil
+		}
+		rest := text[:n+got]
+		for {
+			line, after, ended := bytes.Cut(rest, []byte("\n"))
+			if !ended {
+				break
+			}
+			if rest = after; !each(line) {
+				return nil
+			}
+		}
+		n = copy(text, rest)
 	}
 }
 

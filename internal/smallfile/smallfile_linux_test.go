@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +75,33 @@ func TestReadOfPieces(t *testing.T) {
 	}
 }
 
+func TestLines(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for _, lengths := range [][]int{{}, {0}, {1, 0, 3}, {first - 1, 1}, {first, 1}, {3 * first, first + 1, 7}, slices.Repeat([]int{100}, 500)} {
+		var want []string
+		for i, n := range lengths {
+			want = append(want, strings.Repeat(string(rune('a'+i%26)), n))
+		}
+		for _, end := range []string{"", "\n"} {
+			if err := os.WriteFile(path, []byte(strings.Join(want, "\n")+end), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if end == "" && len(want) > 0 && want[len(want)-1] == "" || len(want) == 0 && end != "" {
+				continue // no line, or an empty one: Lines and Join differ
+			}
+			var got []string
+			err := Lines(path, func(line []byte) bool { got = append(got, string(line)); return true })
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("lines of %v: %d, %v", lengths, len(got), err)
+			}
+		}
+	}
+	n := 0
+	if err := Lines(path, func([]byte) bool { n++; return n < 3 }); err != nil || n != 3 {
+		t.Errorf("%d lines where 3 were wanted, %v", n, err)
+	}
+}
+
 func TestNames(t *testing.T) {
 	dir := t.TempDir()
 	var want []string
@@ -100,6 +128,7 @@ func TestErrors(t *testing.T) {
 	missing := filepath.Join(dir, "missing")
 	for name, do := range map[string]func(string) error{
 		"Read": func(p string) error { _, err := Read(p); return err }, "ReadRecord": func(p string) error { _, err := ReadRecord(p); return err },
+		"Lines": func(p string) error { return Lines(p, func([]byte) bool { return true }) },
 		"Names": func(p string) error { _, _, err := Names(p, 1); return err },
 	} {
 		var told *os.PathError
