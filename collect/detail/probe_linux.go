@@ -36,6 +36,8 @@ type Prober struct {
 	exes map[exeKey]exeFacts
 	nets map[string]listeners // by network namespace
 
+	kept map[pcb.ID]*kept // evidence about those that rest
+
 	mounting sync.Mutex          // over what follows
 	mounts   []*procfs.MountInfo // of cgroup hierarchies
 	mountsAt time.Time
@@ -47,7 +49,7 @@ func NewProber(root string) *Prober {
 		root = "/proc"
 	}
 	return &Prober{
-		root: root, exes: make(map[exeKey]exeFacts), nets: make(map[string]listeners),
+		root: root, exes: make(map[exeKey]exeFacts), nets: make(map[string]listeners), kept: make(map[pcb.ID]*kept),
 		memory: bounded.Pool{Max: maxBlocked}, paths: bounded.Pool{Max: maxBlocked}, plain: bounded.Pool{Max: maxBlocked},
 	}
 }
@@ -64,13 +66,14 @@ type pass struct {
 // reader wait for is told as blocked; a process that is missing in the answer has ended, or its turn did not come.
 func (p *Prober) Probe(ctx context.Context, snap *pcb.Snapshot, want []pcb.ProbeRequest) map[pcb.ID]*pcb.Probe {
 	now := &pass{Prober: p, ctx: ctx, snap: snap, groups: &groups{}}
+	p.forget(monotonic())
 	end := time.Now().Add(passTimeout)
 	out := make(map[pcb.ID]*pcb.Probe)
 	for _, request := range merge(want) {
 		if ctx.Err() != nil || time.Now().After(end) {
 			break
 		}
-		if probe := now.probe(request, snap.Lookup(request.ID)); probe != nil {
+		if probe := now.probe(&request, snap.Lookup(request.ID)); probe != nil {
 			out[request.ID] = probe
 		}
 	}
@@ -94,9 +97,23 @@ func merge(want []pcb.ProbeRequest) []pcb.ProbeRequest {
 
 // probe reads one process; nil when it is not there, or not to the end. row is what the Snapshot has of it, if anything.
 // What the memory map lock blocks is read by itself, and so is what a dead file server does: neither keeps the rest.
-func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
-	probe := pcb.Probe{ID: request.ID, TID: request.TID, At: monotonic()}
-	left := request.Kinds
+func (p *pass) probe(request *pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
+	probe := p.recall(request, row)
+	left := request.Kinds &^ (probe.Have | probe.Denied)
+	if left == 0 {
+		return &probe
+	}
+	probe, there := p.readAnew(request, row, probe, left)
+	if !there {
+		delete(p.kept, request.ID)
+		return nil
+	}
+	p.remember(request, row, &probe, left)
+	return &probe
+}
+
+// readAnew adds to a probe what is left to read; false when the process is not there to the end.
+func (p *pass) readAnew(request *pcb.ProbeRequest, row *pcb.Process, probe pcb.Probe, left pcb.ProbeKinds) (pcb.Probe, bool) {
 	if row != nil && row.Blocked { // whoever reads it now waits, too
 		probe.Blocked = left & (pcb.BehindMemory | pcb.BehindPaths)
 		if !row.Have.Has(pcb.FieldStat) {
@@ -121,12 +138,12 @@ func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
 			left &^= step.kinds
 		case errors.Is(err, bounded.ErrBlocked):
 			probe.Blocked |= left
-			return &probe
+			return probe, true
 		case !errors.Is(err, bounded.ErrBusy):
-			return nil
+			return probe, false
 		}
 	}
-	return &probe
+	return probe, true
 }
 
 // read gives the probe of a suspect with these kinds added to it.
