@@ -18,10 +18,8 @@ const first = 8 << 10
 
 var buffers = sync.Pool{New: func() any { return new([first]byte) }}
 
-// Read gives the whole of a file. The kernel may hand it out in pieces: it ends where a read gives nothing.
-func Read(path string) ([]byte, error) { return read(path, false, math.MaxInt) }
-
-// ReadFirst gives the first most bytes of a file.
+// ReadFirst gives a file, of which no more than the first most bytes. The kernel may hand it out in pieces: it ends where a
+// read gives nothing.
 func ReadFirst(path string, most int) ([]byte, error) { return read(path, false, most) }
 
 // ReadRecord gives the whole of a file that the kernel writes at once, as it does those of a process with one figure or one

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,13 +15,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+func whole(path string) ([]byte, error) { return ReadFirst(path, math.MaxInt) }
+
 func TestReadIsWhatTheFileHolds(t *testing.T) {
 	for _, size := range []int{0, 1, first - 1, first, first + 1, 2 * first, 5*first + 7} {
 		path, want := filepath.Join(t.TempDir(), "file"), bytes.Repeat([]byte("x\n"), size)[:size]
 		if err := os.WriteFile(path, want, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for name, read := range map[string]func(string) ([]byte, error){"Read": Read, "ReadRecord": ReadRecord} {
+		for name, read := range map[string]func(string) ([]byte, error){"ReadFirst": whole, "ReadRecord": ReadRecord} {
 			if got, err := read(path); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%s of %d bytes gave %d, %v", name, size, len(got), err)
 			}
@@ -44,11 +47,11 @@ func TestReadOfTheKernel(t *testing.T) {
 		if got, err := ReadRecord(path); name != "environ" && (err != nil || !bytes.Equal(got, want)) {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
 		}
-		if got, err := Read(path); err != nil || !bytes.Equal(got, want) {
+		if got, err := whole(path); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
 		}
 	}
-	if got, err := Read("/proc/self/smaps"); err != nil || len(got) < 2*first || !bytes.Contains(got, []byte("[stack]")) {
+	if got, err := whole("/proc/self/smaps"); err != nil || len(got) < 2*first || !bytes.Contains(got, []byte("[stack]")) {
 		t.Errorf("smaps: %d bytes, %v", len(got), err)
 	}
 }
@@ -70,7 +73,7 @@ func TestReadOfPieces(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}()
-	if got, err := Read(path); err != nil || string(got) != "piece 0\npiece 1\npiece 2\n" {
+	if got, err := whole(path); err != nil || string(got) != "piece 0\npiece 1\npiece 2\n" {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -127,7 +130,7 @@ func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.Join(dir, "missing")
 	for name, do := range map[string]func(string) error{
-		"Read": func(p string) error { _, err := Read(p); return err }, "ReadRecord": func(p string) error { _, err := ReadRecord(p); return err },
+		"ReadFirst": func(p string) error { _, err := whole(p); return err }, "ReadRecord": func(p string) error { _, err := ReadRecord(p); return err },
 		"Lines": func(p string) error { return Lines(p, func([]byte) bool { return true }) },
 		"Names": func(p string) error { _, _, err := Names(p, 1); return err },
 	} {
@@ -136,7 +139,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s of a missing file: %v", name, err)
 		}
 	}
-	if _, err := Read(dir); !errors.Is(err, unix.EISDIR) {
+	if _, err := whole(dir); !errors.Is(err, unix.EISDIR) {
 		t.Errorf("a directory read as a file: %v", err)
 	}
 	if _, _, err := Names("/proc/self/stat", 1); !errors.Is(err, unix.ENOTDIR) {
