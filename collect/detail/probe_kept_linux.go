@@ -59,7 +59,7 @@ func standingOf(row *pcb.Process) (standing, bool) {
 }
 
 // rested reports whether the process is as it was when the evidence was read, and no thread of it has run since. A thread
-// that ended meanwhile is missed in the number of them, since none can have made another.
+// that ended meanwhile shows in their number, since none can have made another.
 func (k *kept) rested(row *pcb.Process) bool {
 	now, ok := standingOf(row)
 	return ok && now == k.as && row.Idle > row.At-k.probe.At+keptMargin
