@@ -58,7 +58,7 @@ func (r *ProbeRequest) Join(other ProbeRequest) {
 // Probe is the evidence read about one process. What is not in Have was not readable: a nil or zero there means nothing.
 type Probe struct {
 	ID      ID
-	At      time.Duration // Snapshot clock
+	At      time.Duration // Snapshot clock; of the oldest in it, as what a process that rests was read to have is given again for some seconds
 	Have    ProbeKinds
 	Denied  ProbeKinds // refused for want of a right; threads can be in both: there but for their system calls
 	Blocked ProbeKinds // the kernel lets whoever reads them wait

@@ -16,7 +16,14 @@ import (
 func (g *reading) calls(ctx context.Context) {
 	dir := filepath.Join(g.root, strconv.Itoa(int(g.d.ID.PID)))
 	files := g.dir
-	g.d.Calls = plain(g, pcb.PartSyscall, func() ([]pcb.ThreadProbe, error) { return probeThreads(ctx, dir, files) })
+	g.d.Calls = plain(g, pcb.PartSyscall, func() ([]pcb.ThreadProbe, error) {
+		task := filepath.Join(dir, "task")
+		names, _, err := listNames(task, maxThreadProbes)
+		if err != nil {
+			return nil, err
+		}
+		return probeThreads(ctx, task, names, files)
+	})
 	if len(g.d.Calls) == 0 || g.root != "/proc" { // of another /proc the numbers mean nothing to the kernel
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -127,20 +128,9 @@ func openFlags(flags uint64) string {
 
 // listNames lists a directory: the first most names, and how many there are.
 func listNames(path string, most int) (names []string, total int, err error) {
-	dir, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
+	names, total, err = smallfile.Names(path, most)
+	if len(names) > 0 {
+		err = nil // the process ended within the listing
 	}
-	defer dir.Close()
-	for {
-		chunk, err := dir.Readdirnames(1024)
-		total += len(chunk)
-		names = append(names, chunk[:min(len(chunk), most-len(names))]...)
-		if len(chunk) == 0 {
-			if len(names) > 0 {
-				err = nil // the process ended within the listing, or it is through
-			}
-			return names, total, ignoreEOF(err)
-		}
-	}
+	return names, total, err
 }

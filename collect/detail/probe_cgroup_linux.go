@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/procfs"
+
+	"ptop/internal/smallfile"
 )
 
 // errNoCgroup says that the cgroup can't be seen from here.
@@ -25,7 +27,7 @@ func inCgroups[T any](s *suspect, read func(cgroups string, mounts []*procfs.Mou
 	if err != nil {
 		return none, err
 	}
-	text, err := os.ReadFile(s.path("cgroup"))
+	text, err := smallfile.ReadRecord(s.path("cgroup"))
 	if err != nil {
 		return none, err
 	}
@@ -103,12 +105,12 @@ func filesThatSay(dirs []string, name, where, line string) (paths []string) {
 
 // fileHas reports whether a file has this line.
 func fileHas(path, line string) bool {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.ReadRecord(path)
 	return err == nil && slices.Contains(strings.Split(string(text), "\n"), line)
 }
 
 func numberIn(path string) (uint64, error) {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.ReadRecord(path)
 	if err != nil {
 		return 0, err
 	}

@@ -3,7 +3,6 @@ package detail
 import (
 	"errors"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/prometheus/procfs"
 
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -95,25 +95,31 @@ func (g *groups) limits(text string, mounts []*procfs.MountInfo) (l pcb.CgroupLi
 
 // pidsIn reads a directory's limit on pids: "max" is no number, and no limit.
 func pidsIn(dir string) *pcb.PidsLimit {
-	most, err1 := numberIn(filepath.Join(dir, "pids.max"))
-	now, err2 := numberIn(filepath.Join(dir, "pids.current"))
-	if err1 != nil || err2 != nil || most == 0 {
+	most, err := numberIn(filepath.Join(dir, "pids.max"))
+	if err != nil || most == 0 {
+		return nil
+	}
+	now, err := numberIn(filepath.Join(dir, "pids.current"))
+	if err != nil {
 		return nil
 	}
 	return &pcb.PidsLimit{Dir: dir, Current: now, Max: most}
 }
 
 func quotaV1(dir string) *pcb.CPUQuota {
-	quota, err1 := numberIn(filepath.Join(dir, "cpu.cfs_quota_us")) // -1 for none
-	period, err2 := numberIn(filepath.Join(dir, "cpu.cfs_period_us"))
-	if err1 != nil || err2 != nil {
+	quota, err := numberIn(filepath.Join(dir, "cpu.cfs_quota_us")) // -1 for none
+	if err != nil {
+		return nil
+	}
+	period, err := numberIn(filepath.Join(dir, "cpu.cfs_period_us"))
+	if err != nil {
 		return nil
 	}
 	return quotaIn(dir, true, quota, period)
 }
 
 func quotaV2(dir string) *pcb.CPUQuota {
-	text, err := os.ReadFile(filepath.Join(dir, "cpu.max"))
+	text, err := smallfile.ReadRecord(filepath.Join(dir, "cpu.max"))
 	first, second, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
 	quota, err1 := strconv.ParseUint(first, 10, 64) // "max" for none
 	period, err2 := strconv.ParseUint(second, 10, 64)
@@ -140,9 +146,12 @@ func quotaIn(dir string, v1 bool, quota, period uint64) *pcb.CPUQuota {
 const noLimit = 1 << 62
 
 func memoryV1(dir string) *pcb.MemoryLimit {
-	most, err1 := numberIn(filepath.Join(dir, "memory.limit_in_bytes"))
-	now, err2 := numberIn(filepath.Join(dir, "memory.usage_in_bytes"))
-	if err1 != nil || err2 != nil || most >= noLimit {
+	most, err := numberIn(filepath.Join(dir, "memory.limit_in_bytes"))
+	if err != nil || most >= noLimit {
+		return nil
+	}
+	now, err := numberIn(filepath.Join(dir, "memory.usage_in_bytes"))
+	if err != nil {
 		return nil
 	}
 	stat, err := keysIn(filepath.Join(dir, "memory.stat"), "total_active_file", "total_inactive_file")
@@ -162,9 +171,12 @@ func memoryV1(dir string) *pcb.MemoryLimit {
 }
 
 func memoryV2(dir string) *pcb.MemoryLimit {
-	most, err1 := numberIn(filepath.Join(dir, "memory.max"))
-	now, err2 := numberIn(filepath.Join(dir, "memory.current"))
-	if err1 != nil || err2 != nil {
+	most, err := numberIn(filepath.Join(dir, "memory.max")) // "max" for none
+	if err != nil {
+		return nil
+	}
+	now, err := numberIn(filepath.Join(dir, "memory.current"))
+	if err != nil {
 		return nil
 	}
 	stat, err := keysIn(filepath.Join(dir, "memory.stat"), "active_file", "inactive_file", "slab_reclaimable")
@@ -191,7 +203,7 @@ func less(a, b uint64) uint64 { return a - min(a, b) }
 
 // keysIn picks numbers from a flat file of lines "key value". A key that is not there counts 0.
 func keysIn(path string, keys ...string) ([]uint64, error) {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.ReadRecord(path)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +219,7 @@ func keysIn(path string, keys ...string) ([]uint64, error) {
 
 // pressureIn reads a file with stall information; nil where there is none.
 func pressureIn(path string) *pcb.Pressure {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.ReadRecord(path)
 	if err != nil {
 		return nil
 	}
@@ -244,7 +256,7 @@ func (s *suspect) readOOM() error {
 }
 
 func signedIn(path string) (int64, error) {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.ReadRecord(path)
 	if err != nil {
 		return 0, err
 	}
@@ -263,7 +275,7 @@ func (s *suspect) readNproc() error {
 	if err != nil {
 		return err
 	}
-	status, err := os.ReadFile(s.path("status"))
+	status, err := smallfile.ReadRecord(s.path("status"))
 	if err != nil {
 		return err
 	}

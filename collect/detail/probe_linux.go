@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ptop/internal/bounded"
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -35,6 +36,8 @@ type Prober struct {
 	exes map[exeKey]exeFacts
 	nets map[string]listeners // by network namespace
 
+	kept map[pcb.ID]*kept // evidence about those that rest
+
 	mounting sync.Mutex          // over what follows
 	mounts   []*procfs.MountInfo // of cgroup hierarchies
 	mountsAt time.Time
@@ -46,7 +49,7 @@ func NewProber(root string) *Prober {
 		root = "/proc"
 	}
 	return &Prober{
-		root: root, exes: make(map[exeKey]exeFacts), nets: make(map[string]listeners),
+		root: root, exes: make(map[exeKey]exeFacts), nets: make(map[string]listeners), kept: make(map[pcb.ID]*kept),
 		memory: bounded.Pool{Max: maxBlocked}, paths: bounded.Pool{Max: maxBlocked}, plain: bounded.Pool{Max: maxBlocked},
 	}
 }
@@ -63,13 +66,14 @@ type pass struct {
 // reader wait for is told as blocked; a process that is missing in the answer has ended, or its turn did not come.
 func (p *Prober) Probe(ctx context.Context, snap *pcb.Snapshot, want []pcb.ProbeRequest) map[pcb.ID]*pcb.Probe {
 	now := &pass{Prober: p, ctx: ctx, snap: snap, groups: &groups{}}
+	p.forget(monotonic())
 	end := time.Now().Add(passTimeout)
 	out := make(map[pcb.ID]*pcb.Probe)
 	for _, request := range merge(want) {
 		if ctx.Err() != nil || time.Now().After(end) {
 			break
 		}
-		if probe := now.probe(request, snap.Lookup(request.ID)); probe != nil {
+		if probe := now.probe(&request, snap.Lookup(request.ID)); probe != nil {
 			out[request.ID] = probe
 		}
 	}
@@ -93,9 +97,23 @@ func merge(want []pcb.ProbeRequest) []pcb.ProbeRequest {
 
 // probe reads one process; nil when it is not there, or not to the end. row is what the Snapshot has of it, if anything.
 // What the memory map lock blocks is read by itself, and so is what a dead file server does: neither keeps the rest.
-func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
-	probe := pcb.Probe{ID: request.ID, TID: request.TID, At: monotonic()}
-	left := request.Kinds
+func (p *pass) probe(request *pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
+	probe := p.recall(request, row)
+	left := request.Kinds &^ (probe.Have | probe.Denied)
+	if left == 0 {
+		return &probe
+	}
+	probe, there := p.readAnew(request, row, probe, left)
+	if !there {
+		delete(p.kept, request.ID)
+		return nil
+	}
+	p.remember(request, row, &probe, left)
+	return &probe
+}
+
+// readAnew adds to a probe what is left to read; false when the process is not there to the end.
+func (p *pass) readAnew(request *pcb.ProbeRequest, row *pcb.Process, probe pcb.Probe, left pcb.ProbeKinds) (pcb.Probe, bool) {
 	if row != nil && row.Blocked { // whoever reads it now waits, too
 		probe.Blocked = left & (pcb.BehindMemory | pcb.BehindPaths)
 		if !row.Have.Has(pcb.FieldStat) {
@@ -103,6 +121,7 @@ func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
 		}
 		left &^= probe.Blocked
 	}
+	alone := row != nil && row.Have.Has(pcb.FieldCore) && row.Threads == 1
 	for _, step := range []struct {
 		pool  *bounded.Pool
 		kinds pcb.ProbeKinds
@@ -112,29 +131,29 @@ func (p *pass) probe(request pcb.ProbeRequest, row *pcb.Process) *pcb.Probe {
 		if step.kinds == 0 {
 			continue
 		}
-		next, err := p.read(step.pool, probe, step.kinds, request.Peers)
+		next, err := p.read(step.pool, &suspect{pass: p, Probe: probe, peers: request.Peers, alone: alone}, step.kinds)
 		switch {
 		case err == nil:
 			probe = next
 			left &^= step.kinds
 		case errors.Is(err, bounded.ErrBlocked):
 			probe.Blocked |= left
-			return &probe
+			return probe, true
 		case !errors.Is(err, bounded.ErrBusy):
-			return nil
+			return probe, false
 		}
 	}
-	return &probe
+	return probe, true
 }
 
-// read gives the probe with these kinds added to it.
-func (p *pass) read(pool *bounded.Pool, probe pcb.Probe, kinds pcb.ProbeKinds, peers []int32) (pcb.Probe, error) {
+// read gives the probe of a suspect with these kinds added to it.
+func (p *pass) read(pool *bounded.Pool, s *suspect, kinds pcb.ProbeKinds) (pcb.Probe, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, probeTimeout)
 	defer cancel()
-	s := &suspect{pass: p, Probe: probe, ctx: ctx, peers: peers}
-	_, err := pool.Read(probe.ID.PID, probeTimeout, func() ([]byte, error) { return nil, s.read(kinds) })
+	s.ctx = ctx
+	_, err := pool.Read(s.ID.PID, probeTimeout, func() ([]byte, error) { return nil, s.read(kinds) })
 	if err != nil { // of a reader that did not return nothing is touched any more
-		return probe, err
+		return pcb.Probe{}, err
 	}
 	return s.Probe, nil
 }
@@ -145,18 +164,19 @@ type suspect struct {
 	pcb.Probe
 	ctx   context.Context
 	peers []int32
+	alone bool   // it has one thread, says the Snapshot, which may be another's memory by the time a late reader asks
 	dir   string // where its files are: its own directory, or a living thread's when the leader has exited
 }
 
 // read adds these kinds to the probe. An error says that the process is not there, or not to the end.
 func (s *suspect) read(kinds pcb.ProbeKinds) error {
 	dir := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)))
-	held, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	held, err := unix.Open(dir+"/stat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(held)
-	stat, err := readStat(held)
+	stat, err := readAt0(held, make([]byte, 1024))
 	if err != nil {
 		return err
 	}
@@ -196,12 +216,25 @@ func (s *suspect) read(kinds pcb.ProbeKinds) error {
 			s.Have |= part.kind
 		}
 	}
-	return stillThere(held)
+	// All that was read by path was of one process: as the one whose stat was opened before is there yet, it has had the pid
+	// all the time. Of another bearer an open file tells nothing.
+	_, err = readAt0(held, make([]byte, 1))
+	return err
 }
 
-// stillThere makes sure, after something was read by path, that all of it was of one process: as the one whose directory
-// was opened before is there yet, it has had the pid all the time. Unlike stat, status never blocks.
-func stillThere(dir int) error { return unix.Faccessat(dir, "status", unix.F_OK, 0) }
+// readAt0 reads the beginning of an open file of a process; ESRCH when that has ended.
+func readAt0(fd int, buf []byte) ([]byte, error) {
+	for {
+		n, err := unix.Pread(fd, buf, 0)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if n == 0 && err == nil {
+			err = unix.ESRCH
+		}
+		return buf[:max(0, n)], err
+	}
+}
 
 // afterComm gives the fields of a stat line that follow the name: the state is the first.
 func afterComm(stat []byte) [][]byte {
@@ -233,7 +266,7 @@ func livingDir(dir string, stat []byte) string {
 	}
 	for _, name := range names {
 		thread := filepath.Join(dir, "task", name)
-		text, err := os.ReadFile(filepath.Join(thread, "stat"))
+		text, err := smallfile.ReadRecord(filepath.Join(thread, "stat"))
 		if field := afterComm(text); err == nil && len(field) > 0 && string(field[0]) != "Z" && string(field[0]) != "X" {
 			return thread
 		}

@@ -1,34 +1,39 @@
 package detail
 
 import (
+	"cmp"
 	"encoding/binary"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
 // lockReader finds out which threads of a process wait for locks, and who holds them.
 type lockReader struct {
 	*suspect
-	names []string // of its threads
-	mem   *os.File
+	names []string        // of its threads
+	mem   int             // descriptor of its memory; -1 as long as nobody needs it
 	inner map[int32]int32 // by what a thread's pid namespace calls it, what ours does; nil where that is the same
 	tasks map[int32]pcb.TaskProbe
 }
 
 // readLocks looks through the threads for those in futex, and only of those at what they wait for.
 func (s *suspect) readLocks() error {
-	names, _, err := listNames(filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task"), maxThreadProbes)
+	names, err := s.threads()
 	if err != nil {
 		return err
 	}
-	l := &lockReader{suspect: s, names: names, tasks: make(map[int32]pcb.TaskProbe)}
+	l := &lockReader{suspect: s, names: names, mem: -1, tasks: make(map[int32]pcb.TaskProbe)}
 	defer func() {
-		if l.mem != nil {
-			l.mem.Close()
+		if l.mem >= 0 {
+			unix.Close(l.mem)
 		}
 	}()
 	for _, name := range names {
@@ -72,7 +77,7 @@ func (l *lockReader) task(process int32, tid string) string {
 // went on meanwhile waits for nothing that was seen.
 func (l *lockReader) look(name string) error {
 	file := filepath.Join(l.task(l.ID.PID, name), "syscall")
-	before, err := os.ReadFile(file)
+	before, err := smallfile.ReadRecord(file)
 	if err != nil {
 		return err
 	}
@@ -82,14 +87,14 @@ func (l *lockReader) look(name string) error {
 	if !ok {
 		return nil
 	}
-	if l.mem == nil {
-		if l.mem, err = os.Open(l.path("mem")); err != nil {
+	if l.mem < 0 {
+		if l.mem, err = unix.Open(l.path("mem"), unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
 			return err
 		}
 	}
 	var word [mutexSize]byte
-	if _, err := l.mem.ReadAt(word[:], int64(wait.address)); err != nil {
-		return err
+	if n, err := unix.Pread(l.mem, word[:], int64(wait.address)); err != nil || n < len(word) {
+		return cmp.Or(err, io.ErrUnexpectedEOF)
 	}
 	owner, shared, ok := wait.owner(word[:], len(l.names))
 	if !ok {
@@ -103,7 +108,7 @@ func (l *lockReader) look(name string) error {
 	if held.Waiter, ok = l.thread(l.ID.PID, int32(tid)); !ok || held.Owner.State == 'Z' || held.Owner.State == 'X' {
 		return nil
 	}
-	after, err := os.ReadFile(file)
+	after, err := smallfile.ReadRecord(file)
 	if err == nil && string(after) == string(before) {
 		l.Locks = append(l.Locks, held)
 	}
@@ -138,7 +143,7 @@ func (l *lockReader) bearer(owner int32, shared bool) (pcb.TaskProbe, bool) {
 	if t, ok := l.thread(l.ID.PID, owner); ok || !shared {
 		return t, ok
 	}
-	status, err := os.ReadFile(filepath.Join(l.root, strconv.Itoa(int(owner)), "status"))
+	status, err := smallfile.ReadRecord(filepath.Join(l.root, strconv.Itoa(int(owner)), "status"))
 	process, err2 := strconv.ParseInt(statusLine(status, "Tgid"), 10, 32)
 	if err != nil || err2 != nil {
 		return pcb.TaskProbe{}, false
@@ -150,7 +155,7 @@ func (l *lockReader) bearer(owner int32, shared bool) (pcb.TaskProbe, bool) {
 func (l *lockReader) numbers() map[int32]int32 {
 	inner := make(map[int32]int32)
 	for _, name := range l.names {
-		status, _ := os.ReadFile(filepath.Join(l.task(l.ID.PID, name), "status"))
+		status, _ := smallfile.ReadRecord(filepath.Join(l.task(l.ID.PID, name), "status"))
 		pids := strings.Fields(statusLine(status, "NSpid"))
 		if len(pids) == 1 {
 			return inner

@@ -43,6 +43,27 @@ func TestProbeLocksOfAnotherProcess(t *testing.T) {
 	}
 }
 
+// Of a process with one thread in the Snapshot, that one is looked at without a list.
+func TestProbeLocksOfOneThread(t *testing.T) {
+	t.Parallel()
+	c := sick.Start(t, "deadlock-across")
+	locksOf(t, c, 1)
+	id := idOf(t, c.PID)
+	snap := &pcb.Snapshot{Procs: []pcb.Process{{ID: id, Threads: 1, Have: pcb.FieldCore}}}
+	p := NewProber("")
+	for range 200 { // as in probed
+		got := p.Probe(background, snap, []pcb.ProbeRequest{{ID: id, Kinds: pcb.ProbeLocks | pcb.ProbeThreads}})[id]
+		if got != nil && got.Have == pcb.ProbeLocks|pcb.ProbeThreads {
+			if len(got.Locks) != 1 || int(got.Locks[0].Waiter.TID) != c.PID || len(got.Threads) != 1 || got.Threads[0].SyscallName != "futex" {
+				t.Errorf("%+v", got)
+			}
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("it was never probed")
+}
+
 func TestProbeTimedLocks(t *testing.T) {
 	t.Parallel()
 	for _, l := range locksOf(t, sick.Start(t, "lock-timed"), 2) {

@@ -1,7 +1,7 @@
 package detail
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"os"
 	"slices"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ptop/internal/smallfile"
 )
 
 // maxLibraries is how many deleted libraries of one process are looked up.
@@ -98,27 +100,24 @@ func (s *suspect) readLibraries() error {
 
 // deletedLibraries gives the inodes of mapped libraries by the path that they had.
 func (s *suspect) deletedLibraries() (map[string]uint64, error) {
-	file, err := os.Open(s.path("maps"))
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
 	out := make(map[string]uint64)
-	lines := bufio.NewScanner(file)
-	for lines.Scan() && len(out) < maxLibraries {
-		if path, inode, ok := deletedLibrary(lines.Text()); ok {
+	err := smallfile.Lines(s.path("maps"), func(line []byte) bool {
+		if path, inode, ok := deletedLibrary(line); ok {
 			out[path] = inode
 		}
-	}
-	return out, lines.Err()
+		return len(out) < maxLibraries
+	})
+	return out, err
 }
 
-// deletedLibrary reads a line of maps: range, permissions, offset, device, inode and path.
-func deletedLibrary(line string) (path string, inode uint64, ok bool) {
-	line, ok = strings.CutSuffix(line, deleted)
+// deletedLibrary reads a line of maps: range, permissions, offset, device, inode and path. Hardly any ends as one of a
+// deleted file does, and nothing is made of the others.
+func deletedLibrary(text []byte) (path string, inode uint64, ok bool) {
+	text, ok = bytes.CutSuffix(text, []byte(deleted))
 	if !ok {
 		return "", 0, false
 	}
+	line := string(text)
 	field := strings.SplitN(line, " ", 6)
 	if len(field) < 6 || len(field[1]) != 4 || field[1][2] != 'x' {
 		return "", 0, false

@@ -41,7 +41,7 @@ func TestDeletedLibrary(t *testing.T) {
 		" (deleted)": "",
 		"":           "",
 	} {
-		path, inode, ok := deletedLibrary(line)
+		path, inode, ok := deletedLibrary([]byte(line))
 		if ok != (want != "") || ok && (path != want || inode != 12) {
 			t.Errorf("%q: %q, %d, %v", line, path, inode, ok)
 		}

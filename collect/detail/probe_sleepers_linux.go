@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/procfs"
 
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -18,8 +19,7 @@ const maxSleepers = 32
 
 // readSleepers finds the threads that sleep and can't be woken, and where.
 func (s *suspect) readSleepers() error {
-	task := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task")
-	names, _, err := listNames(task, maxThreadProbes)
+	names, err := s.threads()
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (s *suspect) readSleepers() error {
 			return s.ctx.Err()
 		}
 		tid, _ := strconv.ParseInt(name, 10, 32)
-		dir := filepath.Join(task, name)
+		dir := filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task", name)
 		if t, ok := s.taskAt(dir, s.ID.PID, int32(tid)); ok && t.State == 'D' && len(s.Sleepers) < maxSleepers {
 			s.Sleepers = append(s.Sleepers, s.sleeper(dir, t))
 		}
@@ -40,7 +40,7 @@ func (s *suspect) readSleepers() error {
 func (s *suspect) sleeper(dir string, t pcb.TaskProbe) pcb.Sleeper {
 	out := pcb.Sleeper{TaskProbe: t}
 	read := func(name string) string {
-		text, err := os.ReadFile(filepath.Join(dir, name))
+		text, err := smallfile.ReadRecord(filepath.Join(dir, name))
 		if errors.Is(err, os.ErrPermission) {
 			out.Refused = append(out.Refused, name)
 		}

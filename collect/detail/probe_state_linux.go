@@ -2,10 +2,11 @@ package detail
 
 import (
 	"errors"
-	"io"
 	"os"
 	"slices"
 	"strings"
+
+	"ptop/internal/smallfile"
 )
 
 const (
@@ -20,12 +21,7 @@ var markers = []string{
 
 // readEnv picks the markers from the environment that the process was started with.
 func (s *suspect) readEnv() error {
-	file, err := os.Open(s.path("environ"))
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxMarked))
+	text, err := smallfile.ReadFirst(s.path("environ"), maxMarked)
 	if err != nil {
 		return err
 	}
@@ -63,7 +59,7 @@ func (s *suspect) readFDs() error {
 
 // softLimit reads a soft limit of a limits file; the highest number when there is none.
 func softLimit(path, name string) (uint64, error) {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.ReadRecord(path)
 	if err != nil {
 		return 0, err
 	}

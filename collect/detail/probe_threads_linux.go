@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -20,7 +21,11 @@ const maxThreadProbes = 256
 
 // readThreads reads the threads. What is told of them is kept even where their system calls are denied.
 func (s *suspect) readThreads() error {
-	threads, err := probeThreads(s.ctx, filepath.Join(s.root, strconv.Itoa(int(s.ID.PID))), s.dir)
+	names, err := s.threads()
+	if err != nil {
+		return err
+	}
+	threads, err := probeThreads(s.ctx, filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task"), names, s.dir)
 	for i := range threads {
 		threads[i].Pipe, threads[i].PipeHeldBy = s.pipe(&threads[i])
 	}
@@ -35,13 +40,18 @@ func (s *suspect) readThreads() error {
 // errCallsDenied tells that the threads were read, but for what they do in the kernel.
 var errCallsDenied = fmt.Errorf("detail: reading system calls: %w", os.ErrPermission)
 
-// probeThreads reads the threads of the process whose directory is dir; files is where its descriptors can be read.
-func probeThreads(ctx context.Context, dir, files string) (threads []pcb.ThreadProbe, err error) {
-	task := filepath.Join(dir, "task")
-	names, _, err := listNames(task, maxThreadProbes)
-	if err != nil {
-		return nil, err
+// threads lists the threads. Of a process with one, as the Snapshot has it, nothing need be asked.
+func (s *suspect) threads() ([]string, error) {
+	pid := strconv.Itoa(int(s.ID.PID))
+	if s.alone {
+		return []string{pid}, nil
 	}
+	names, _, err := listNames(filepath.Join(s.root, pid, "task"), maxThreadProbes)
+	return names, err
+}
+
+// probeThreads reads the threads of these names below the directory task; files is where their descriptors can be read.
+func probeThreads(ctx context.Context, task string, names []string, files string) (threads []pcb.ThreadProbe, err error) {
 	for _, name := range names {
 		if ctx.Err() != nil {
 			return threads, ctx.Err()
@@ -60,7 +70,7 @@ func probeThreads(ctx context.Context, dir, files string) (threads []pcb.ThreadP
 
 // readThread reads how one thread is scheduled. A thread has a nice value and a policy of its own.
 func (s *suspect) readThread() error {
-	text, err := os.ReadFile(filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task", strconv.Itoa(int(s.TID)), "stat"))
+	text, err := smallfile.ReadRecord(filepath.Join(s.root, strconv.Itoa(int(s.ID.PID)), "task", strconv.Itoa(int(s.TID)), "stat"))
 	if err != nil {
 		return err
 	}
@@ -80,7 +90,7 @@ func pidfd(t *pcb.ThreadProbe, dir string) int32 {
 	if t.SyscallName != "waitid" || t.Args[0] != unix.P_PIDFD {
 		return 0
 	}
-	info, err := os.ReadFile(filepath.Join(dir, "fdinfo", strconv.FormatUint(t.Args[1], 10)))
+	info, err := smallfile.ReadRecord(filepath.Join(dir, "fdinfo", strconv.FormatUint(t.Args[1], 10)))
 	if err != nil {
 		return 0
 	}
@@ -138,16 +148,16 @@ func probeThread(dir, name string) (t pcb.ThreadProbe, err error) {
 	if err != nil {
 		return t, err
 	}
-	status, err := os.ReadFile(filepath.Join(dir, "status"))
+	status, err := smallfile.ReadRecord(filepath.Join(dir, "status"))
 	if err != nil {
 		return t, err
 	}
 	t.TID = int32(tid)
 	readThreadStatus(&t, status)
-	if wchan, err := os.ReadFile(filepath.Join(dir, "wchan")); err == nil && string(wchan) != "0" {
+	if wchan, err := smallfile.ReadRecord(filepath.Join(dir, "wchan")); err == nil && string(wchan) != "0" {
 		t.WChan = string(wchan)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "syscall"))
+	text, err := smallfile.ReadRecord(filepath.Join(dir, "syscall"))
 	if err != nil && !errors.Is(err, os.ErrPermission) {
 		return t, nil // a zombie has none
 	}

@@ -2,19 +2,19 @@ package detail
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
 // taskAt reads one thread from its directory: what it is, how it is scheduled and when it ran last. It answers false when
 // it has ended.
 func (p *pass) taskAt(dir string, process, tid int32) (t pcb.TaskProbe, ok bool) {
-	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	stat, err := smallfile.ReadRecord(filepath.Join(dir, "stat"))
 	field := afterComm(stat)
 	if err != nil || len(field) < 39 || len(field[0]) != 1 {
 		return t, false
@@ -24,11 +24,11 @@ func (p *pass) taskAt(dir string, process, tid int32) (t pcb.TaskProbe, ok bool)
 		PID: process, TID: tid, Name: string(name), State: field[0][0], Nice: int32(parseInt(field[16])), Processor: int32(parseInt(field[36])),
 		RTPriority: uint32(parseInt(field[37])), Policy: uint32(parseInt(field[38])),
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "schedstat"))
+	text, err := smallfile.ReadRecord(filepath.Join(dir, "schedstat"))
 	if times := bytes.Fields(text); err == nil && len(times) >= 2 {
 		t.RunTime, t.RunDelay, t.Scheduled = time.Duration(parseInt(times[0])), time.Duration(parseInt(times[1])), true
 	}
-	text, err = os.ReadFile(filepath.Join(dir, "sched"))
+	text, err = smallfile.ReadRecord(filepath.Join(dir, "sched"))
 	if ran, known := execStart(string(text)); err == nil && known && p.snap != nil {
 		if now, known := p.snap.ExecStart[t.Processor]; known {
 			t.Idle, t.IdleKnown = max(0, now-ran), true
