@@ -102,7 +102,7 @@ func TestNoAllocationPerProcess(t *testing.T) {
 			tracker.Judge(nil)
 		})
 	}
-	if few, many := measure(50), measure(2000); many > few {
-		t.Errorf("%v allocations for 50 processes, %v for 2000", few, many)
+	if few, many := measure(500), measure(5000); many > few {
+		t.Errorf("%v allocations for 500 processes, %v for 5000", few, many)
 	}
 }
