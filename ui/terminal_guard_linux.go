@@ -69,7 +69,7 @@ func startGuard(tty *os.File) *guard {
 	defer ears.Close()
 	g := &guard{claim: claim{Before: *before}, tty: tty, words: words, ended: make(chan struct{})}
 	g.cmd = &exec.Cmd{
-		Path: "/proc/self/exe", Args: []string{guardName}, Env: []string{}, Dir: "/",
+		Path: "/proc/self/exe", Args: []string{guardName}, Env: []string{"GOMAXPROCS=1"}, Dir: "/",
 		Stdin: ears, Stdout: tty, Stderr: tty, SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
 	if err := g.cmd.Start(); err != nil {

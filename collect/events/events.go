@@ -32,6 +32,11 @@ func NewSource(of collector) *Source {
 	return s
 }
 
+// Deaf is a Source for a single reading, before which there is no other: it does not listen, and says so.
+func Deaf(of collector) *Source {
+	return &Source{of: of, why: "one reading tells of no time before it: have two taken, with --delay"}
+}
+
 // Collect fills s with a new reading. The events are those up to its end, so that whatever it shows is explained.
 func (s *Source) Collect(ctx context.Context, snap *pcb.Snapshot) error {
 	began := now()

@@ -45,13 +45,18 @@ func (p *program) sampler(load collect.Load) (*monitor.Sampler, error) {
 	if rules := p.rules(); rules != (redact.Rules{}) {
 		source = redact.NewSource(collector, rules)
 	}
-	p.events = events.NewSource(source)
+	if load == collect.LoadIfMany {
+		p.events = events.Deaf(source)
+	} else {
+		p.events = events.NewSource(source)
+	}
 	sampler := monitor.NewSampler(p.events, detail.NewProber(p.root()), detect.NewTracker(settings))
 	sampler.SetBudget(p.opt.budget)
 	return sampler, nil
 }
 
-// load is when a mode without a screen has the task iterator loaded: one reading of few processes costs less than that.
+// load is when a mode without a screen has the task iterator loaded: one reading, which LoadIfMany is for, of few processes
+// costs less than that.
 func (p *program) load() collect.Load {
 	if p.opt.delay == 0 && p.opt.observe == 0 && p.opt.iterations == 1 {
 		return collect.LoadIfMany
