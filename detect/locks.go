@@ -104,7 +104,7 @@ func (l *lockLook) moved(q *pcb.Process) bool {
 func (p *Pass) lookAtLocks() (looks []*lockLook) {
 	for _, id := range p.probedFor(pcb.ProbeLocks) {
 		q, probe := p.Snap.Lookup(id), p.Probes[id]
-		if q == nil {
+		if q == nil || probe.Blocked&pcb.ProbeLocks != 0 { // a reader that was late has seen nothing: it is asked again
 			continue
 		}
 		before := recall[lockLook](p, id)

@@ -124,6 +124,7 @@ func TestWhoseLocksAreRead(t *testing.T) {
 		want    bool
 	}{
 		{nil, nil, true}, // not read, so that it is due again
+		{&pcb.Probe{ID: locked(0).ID, Blocked: pcb.ProbeLocks}, nil, true}, // nor was it here: the reader was late
 		{locked(0), nil, true},
 		{nil, nil, false},
 		{nil, nil, false},

@@ -75,7 +75,9 @@ func (p *Pass) judgeLone() (findings []Finding) {
 			continue
 		}
 		f, is := p.orphan(i)
-		keep(p, id, &loneLook{p.Snap.Mono, is})
+		if is || p.Probes[id].Blocked&orphanProbes == 0 { // a reader that was late has seen too little: it is asked again
+			keep(p, id, &loneLook{p.Snap.Mono, is})
+		}
 		if is {
 			findings = append(findings, f)
 		}
