@@ -94,9 +94,9 @@ func (p *Pass) orphan(i int32) (Finding, bool) {
 		f.Severity = Warning
 	}
 	f.know("score", b.score, "")
-	f.know("reasons", b.reasons, b.sources("stat", "fd/0-2", "environ", "cwd"))
+	f.know("reasons", spelt(b.reasons), b.sources("stat", "fd/0-2", "environ", "cwd"))
 	if len(b.against) > 0 {
-		f.know("against", b.against, procFile(q.ID, "fd, status, cgroup"))
+		f.know("against", spelt(b.against), procFile(q.ID, "fd, status, cgroup"))
 	}
 	lost := p.History.of(i).lost
 	if lost != nil {

@@ -34,8 +34,8 @@ type belief struct {
 	open    float64 // what guards could still take, whose evidence could not be read
 	unsure  bool    // its parent may be the one that made it, and the kernel does not show whether that adopts
 	lone    bool    // it leads its own session, see Pass.lone
-	reasons []string
-	against []string
+	reasons []point
+	against []point
 	missing []string
 	weight  float64 // of the guard that takes most, which is guarded
 	guarded string
@@ -47,10 +47,28 @@ func (b *belief) add(points float64, reason string) {
 		if points < b.weight {
 			b.weight, b.guarded = points, reason
 		}
-		b.against = append(b.against, fmt.Sprintf("%s (%s)", reason, short(points)))
+		b.against = append(b.against, point{points, reason})
 	} else {
-		b.reasons = append(b.reasons, fmt.Sprintf("%s (+%s)", reason, short(points)))
+		b.reasons = append(b.reasons, point{points, reason})
 	}
+}
+
+// point is a reason for or against, which is put into words only for those that are told: a dead job can leave many.
+type point struct {
+	points float64
+	reason string
+}
+
+// spelt puts points into words: "its session's leader is dead (+2)".
+func spelt(points []point) (said []string) {
+	for _, p := range points {
+		sign := ""
+		if p.points >= 0 {
+			sign = "+"
+		}
+		said = append(said, p.reason+" ("+sign+short(p.points)+")")
+	}
+	return said
 }
 
 // possible is how many points probes could add at the most.

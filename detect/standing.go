@@ -66,7 +66,7 @@ func (p *Pass) standing(i int32) Standing {
 		s.Origin = "child of or adopted by " + parent + ", which of them the kernel does not show"
 		s.Verdict = noOrphan + "nothing shows that another than its parent, " + parent + ", made it"
 		if len(b.against) > 0 {
-			s.Verdict += "; and " + strings.Join(b.against, ", ")
+			s.Verdict += "; and " + strings.Join(spelt(b.against), ", ")
 		}
 	default:
 		guard = "" // none is needed
@@ -156,10 +156,10 @@ func (b *belief) verdict() string {
 	least := b.Param("info_score")
 	words := fmt.Sprintf("a score of %s, and one is told from %s", short(b.score), short(least))
 	if len(b.reasons) > 0 {
-		words += "; for it: " + strings.Join(b.reasons, ", ")
+		words += "; for it: " + strings.Join(spelt(b.reasons), ", ")
 	}
 	if len(b.against) > 0 {
-		words += "; against it: " + strings.Join(b.against, ", ")
+		words += "; against it: " + strings.Join(spelt(b.against), ", ")
 	}
 	switch {
 	case b.score < least:
