@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -35,9 +36,16 @@ func benchmarks(ctx context.Context, pattern string) (string, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	return string(out), explained(ctx, err, argv, failure(string(out)))
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	err := cmd.Start()
+	if err == nil {
+		ended := make(chan struct{})
+		go reapAdopted(cmd.Process.Pid, ended)
+		err = cmd.Wait()
+		close(ended)
+	}
+	return out.String(), explained(ctx, err, argv, failure(out.String()))
 }
 
 // failure is the first line of go test's output that tells of one.

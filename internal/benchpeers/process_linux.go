@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -107,4 +108,29 @@ func endOrphans() {
 			}
 		}
 	}
+}
+
+// reapAdopted reaps what was adopted and has ended, until stop is closed: thousands that nobody waits for would leave no pid for
+// others. own is the child that somebody else waits for.
+func reapAdopted(own int, stop <-chan struct{}) {
+	for {
+		pid, err := endedChild()
+		if err == nil && pid > 0 && pid != own {
+			_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil)
+			continue
+		}
+		select {
+		case <-stop:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// endedChild gives a child that has ended, without reaping it; 0 where none has.
+func endedChild() (int, error) {
+	const pidAt = 16 // si_pid in siginfo_t, on systems of 64 bits
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return int(*(*int32)(unsafe.Add(unsafe.Pointer(&info), pidAt))), err
 }

@@ -180,6 +180,44 @@ func TestEndOrphans(t *testing.T) {
 	}
 }
 
+// What is adopted is reaped as soon as it has ended, and the child that another waits for is left to that.
+func TestReapAdopted(t *testing.T) {
+	if err := adoptOrphans(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) }()
+	own := exec.Command("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do (sleep 0.2 & ); done; echo; read x; exit 7")
+	in, err := own.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := own.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := own.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := made.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		reapAdopted(own.Process.Pid, stop)
+	}()
+	eventually(t, "the adopted are reaped", func() bool {
+		all, _ := family(os.Getpid())
+		return len(all) == 2 // this program and the shell
+	})
+	in.Close()
+	if err := own.Wait(); own.ProcessState.ExitCode() != 7 {
+		t.Errorf("whoever waits for the shell is told %v", err)
+	}
+	close(stop)
+	<-stopped
+}
+
 func TestParse(t *testing.T) {
 	o, err := parse([]string{"-sizes", "300 20000", "-rounds", "2", "-seconds", "5", "-variants", "auto proc", "-ptop", "./ptop"})
 	if err != nil || len(o.sizes) != 2 || o.sizes[1] != 20000 || o.each != 5*time.Second || !filepath.IsAbs(o.ptop) {
