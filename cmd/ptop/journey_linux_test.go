@@ -78,12 +78,14 @@ func (term *terminal) waitUntil(what string, ok func(screen string) bool) string
 // processes are on the machine, too.
 func (term *terminal) selectFinding(text string) {
 	term.t.Helper()
-	for range 100 {
-		if strings.Contains(term.screen(), text) {
-			return
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); term.keys("Home") { // it may have been passed by, or have come later
+		for range 12 {
+			time.Sleep(200 * time.Millisecond) // for the screen to show what the key did
+			if strings.Contains(term.screen(), text) {
+				return
+			}
+			term.keys("Down")
 		}
-		term.keys("Down")
-		time.Sleep(50 * time.Millisecond)
 	}
 	term.t.Fatalf("no finding says %q:\n%s", text, term.screen())
 }
