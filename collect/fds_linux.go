@@ -116,5 +116,9 @@ func (c *Collector) fdsOf(pid int32) (uint64, error) {
 	defer unix.Close(dir)
 	var err error
 	c.count.names, err = c.rd.numbers(c.count.names[:0], dir)
-	return uint64(len(c.count.names)), err
+	n := uint64(len(c.count.names))
+	if n > 0 && int(pid) == os.Getpid() { // without the one by which this is listed
+		n--
+	}
+	return n, err
 }
