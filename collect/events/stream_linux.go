@@ -74,14 +74,11 @@ func clock(id int32) time.Duration {
 
 func (s *stream) run() {
 	defer close(s.done)
-	tick := time.NewTimer(0)
-	defer tick.Stop()
 	for s.wait() {
-		tick.Reset(drainEvery)
 		select {
 		case <-s.quit:
 			return
-		case <-tick.C:
+		case <-time.After(drainEvery):
 			s.mu.Lock()
 			s.drain()
 			failed := s.failed
