@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"slices"
 	"strconv"
 	"time"
 
@@ -97,7 +96,7 @@ func (c *Collector) iterateTasks(ctx context.Context, s *pcb.Snapshot) error {
 		if err := c.list(); err != nil {
 			return err
 		}
-		s.Procs = slices.Grow(s.Procs, len(c.pids)+len(c.pids)/16)
+		s.Procs = pcb.Room(s.Procs, len(c.pids))
 	}
 	if err := it.reader.Begin(since); err != nil {
 		return fmt.Errorf("collect: %w", err)

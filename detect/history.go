@@ -131,7 +131,7 @@ func (h *History) align(s *pcb.Snapshot) {
 		stay++
 	}
 	clear(old[stay:]) // lets go of what belonged to the gone
-	h.entries = roomFor(old[:stay], len(procs))
+	h.entries = pcb.Room(old[:stay], len(procs))[:len(procs)]
 	stay--
 	for i := len(procs) - 1; i > stay; i-- {
 		if stay >= 0 && h.entries[stay].id == procs[i].ID {
@@ -141,14 +141,6 @@ func (h *History) align(s *pcb.Snapshot) {
 			h.entries[i] = entry{id: procs[i].ID, firstSeen: s.Mono, deadSince: -1}
 		}
 	}
-}
-
-// roomFor gives the entries with room for n, and not for many more.
-func roomFor(entries []entry, n int) []entry {
-	if cap(entries) < n || cap(entries) > 2*n+1024 {
-		entries = append(make([]entry, 0, n+n/16+16), entries...)
-	}
-	return entries[:n]
 }
 
 // leave notes a process that is gone.

@@ -31,12 +31,11 @@ func Build(s *pcb.Snapshot, old *Forest) *Forest {
 	n := len(s.Procs)
 	const slices = 9
 	var slab []int32
-	if size := slices*n + 1; old != nil && cap(old.slab) >= size && cap(old.slab) <= 2*size+1024 {
-		slab = old.slab[:size]
-		clear(slab)
-	} else {
-		slab = make([]int32, size, size+size/16)
+	if old != nil {
+		slab = old.slab[:0]
 	}
+	slab = pcb.Room(slab, slices*n+1)[:slices*n+1]
+	clear(slab)
 	rest := slab
 	cut := func(size int) []int32 {
 		part := rest[:size:size]

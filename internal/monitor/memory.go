@@ -70,23 +70,14 @@ func (p *pool) frame(before *Frame) *Frame {
 	if before != nil {
 		f.Seq = before.Seq + 1
 		procs, threads := len(before.Snap.Procs), len(before.Snap.Threads)
-		m.procs, m.rates = room(m.procs, procs), room(m.rates, procs)
-		m.threads, m.threadRates = room(m.threads, threads), room(m.threadRates, threads)
+		m.procs, m.rates = pcb.Room(m.procs[:0], procs), pcb.Room(m.rates[:0], procs)
+		m.threads, m.threadRates = pcb.Room(m.threads[:0], threads), pcb.Room(m.threadRates[:0], threads)
 	}
 	f.Snap.Procs, f.Snap.Threads, f.Snap.System.CPUs = m.procs, m.threads, m.cpus
 	f.Rates.Procs, f.Rates.Threads, f.Rates.System.CPUs = m.rates, m.threadRates, m.shares
 	f.Forest = m.forest
 	f.Own(func() { p.give(f.memory()) })
 	return f
-}
-
-// room gives an empty slice that has room for n and a little more, and not for many more: what a machine had once that has
-// fewer now is let go.
-func room[T any](s []T, n int) []T {
-	if cap(s) < n || cap(s) > 2*n+1024 {
-		s = make([]T, 0, n+n/16+16)
-	}
-	return s[:0]
 }
 
 func (p *pool) take() memory {

@@ -193,16 +193,6 @@ func TestMemoryIsUsedAgainWhenNobodyHoldsIt(t *testing.T) {
 	}
 }
 
-// Memory for what a machine once had is not kept for ever.
-func TestMemoryShrinks(t *testing.T) {
-	if s := room(make([]int, 0, 100_000), 300); cap(s) > 1000 {
-		t.Errorf("room for %d is kept for 300", cap(s))
-	}
-	if s := room(make([]int, 5, 400), 300); cap(s) != 400 || len(s) != 0 {
-		t.Errorf("room for 400 became one for %d", cap(s))
-	}
-}
-
 // countingProber counts how often evidence is asked for.
 type countingProber struct{ asked int }
 
