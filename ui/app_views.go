@@ -67,6 +67,13 @@ func (a *app) toggleKernel() {
 	a.table.rebuild()
 }
 
+func (a *app) toggleBelow() {
+	t := a.table
+	t.q.Below = !t.q.Below
+	a.say(roleInfo, "descendants of what matches "+onOff(t.q.Below))
+	t.rebuild()
+}
+
 func onOff(on bool) string {
 	if on {
 		return "shown"

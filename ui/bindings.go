@@ -74,6 +74,7 @@ func generalBindings() []*binding {
 		{keys: []string{"-"}, group: groupShow, help: "fold the branch", where: inTable, do: func(a *app) { a.table.fold(true) }},
 		{keys: []string{"+", "="}, group: groupShow, help: "unfold the branch, or a row that stands for several zombies", where: inTable, do: func(a *app) { a.table.fold(false) }},
 		{keys: []string{"*"}, group: groupShow, help: "fold or unfold every branch", where: inTable, do: func(a *app) { a.table.foldAll() }},
+		{keys: []string{"D"}, group: groupShow, help: "what is below: a filter shows the descendants of what matches, too", where: inTable, do: (*app).toggleBelow},
 		{keys: []string{"H"}, group: groupShow, help: "threads as rows of their own", where: inTable, do: (*app).toggleThreads},
 		{keys: []string{"K"}, group: groupShow, help: "kernel threads", where: inTable, do: (*app).toggleKernel},
 		{keys: []string{"u"}, group: groupShow, help: "only one user's processes", where: inTable, do: (*app).openUsers},

@@ -40,10 +40,12 @@ type table struct {
 	cols  []*column.Column
 	own   bool // the columns were chosen by the user: none is left out for want of room
 
+	ownUID    int64            // whose processes are the user's own; -1 where that says nothing
 	shown     []*column.Column // scratch of columns
 	contained bool             // a row has a container to show
 
 	rows     []column.Row
+	dead     []deadRow // among them, for a moment
 	selected int
 	key      rowKey
 	name     string // of the selected process, for when it is gone
@@ -111,11 +113,14 @@ func (t *table) update(f *monitor.Frame) string {
 			t.order[keyOf(&t.rows[i])] = i
 		}
 	}
+	t.bury(f)
 	t.frame = f
+	t.ownUID = ownUID(f)
 	t.collect()
 	if hold {
 		slices.SortStableFunc(t.rows, func(a, b column.Row) int { return t.place(&a) - t.place(&b) })
 	}
+	t.addDead()
 	gone := ""
 	if t.follow && t.key.group == "" && f.Snap.Lookup(t.key.id) == nil {
 		gone = fmt.Sprintf("%s (%d), which was followed, has ended", t.name, t.key.id.PID)
@@ -140,6 +145,7 @@ func (t *table) place(r *column.Row) int {
 // rebuild selects and orders the rows anew after the query has changed.
 func (t *table) rebuild() {
 	if t.frame != nil {
+		t.dead = nil
 		t.collect()
 		t.reselect()
 	}
@@ -308,7 +314,16 @@ func (t *table) status() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return strings.Join(parts, "   ") + "   " + plural(len(t.rows), "row", "rows") + "   (Esc clears)"
+	return strings.Join(parts, "   ") + "   " + plural(len(t.rows)-len(t.dead), "row", "rows") + "   (Esc clears)"
+}
+
+// ownUID is the effective user that ptop runs as; -1 for root, who owns most of what runs, and where it is unknown.
+func ownUID(f *monitor.Frame) int64 {
+	i := f.Snap.Index(f.Snap.Self.PID)
+	if i < 0 || !f.Snap.Procs[i].Have.Has(pcb.FieldCreds) || f.Snap.Procs[i].EUID == 0 {
+		return -1
+	}
+	return int64(f.Snap.Procs[i].EUID)
 }
 
 func groupName(g *column.Group) string {

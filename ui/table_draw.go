@@ -6,7 +6,9 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
+	"ptop/detect"
 	"ptop/internal/column"
+	"ptop/pcb"
 )
 
 // draw draws the heading and the rows in sight.
@@ -77,7 +79,7 @@ func (t *table) drawRow(p painter, r *column.Row, selected bool, kept, widths []
 		}
 		role := base
 		if base == roleText {
-			role = cellRole(c, r)
+			role = t.cellRole(c, r)
 		}
 		if c.Align == column.Right {
 			p.put(x+max(0, widths[i]-width(text)), 0, text, style(role))
@@ -88,14 +90,18 @@ func (t *table) drawRow(p painter, r *column.Row, selected bool, kept, widths []
 	}
 }
 
-// gutter is the first cell: a tag, or how severe the worst finding about the process is.
+// gutter is the first cell: a tag, how severe the worst finding about the process is, or that it is new or gone.
 func (t *table) gutter(p painter, r *column.Row, style func(role) tcell.Style) {
 	mark, severity := markText(r, p.gl)
 	switch {
 	case r.Proc != nil && t.tags[r.Proc.ID]:
 		p.put(0, 0, "*", style(roleTag))
+	case t.isDead(r):
+		p.put(0, 0, p.gl.dead, style(roleDead))
 	case mark != "":
 		p.put(0, 0, p.gl.mark[severity], style(severityRole(severity)))
+	case born(r):
+		p.put(0, 0, p.gl.born, style(roleBorn))
 	}
 }
 
@@ -115,6 +121,11 @@ func (t *table) drawLast(p painter, r *column.Row, text string, base role, style
 	if n := t.bunches.stands(r); t.q.Tree && n > 1 {
 		x = q.put(x, 0, fmt.Sprintf("%s%d zombies: ", p.gl.fold, n), style(roleZombie))
 	}
+	if t.q.Tree && r.Proc != nil && r.Thread == nil {
+		if lost := t.frame.Adoption(r.Proc.ID); lost != nil {
+			x = q.put(x, 0, lostText(lost, p.gl), style(roleOrphan))
+		}
+	}
 	l := commandLine(strings.TrimPrefix(text, r.Prefix), base) // the column has the tree's drawing in it
 	if r.Group != nil && r.Proc == nil {
 		l = line{{groupName(r.Group), roleStrong}, {"  " + plural(r.Group.Count, "process", "processes"), roleDim}}
@@ -128,6 +139,11 @@ func (t *table) drawLast(p painter, r *column.Row, text string, base role, style
 	if mark != "" && p.w > 2*width(mark) {
 		p.put(min(x+1, end), 0, " "+mark, style(severityRole(severity)))
 	}
+}
+
+// lostText says of a process under its adopter which parent it lost.
+func lostText(lost *detect.Adoption, gl *glyphs) string {
+	return fmt.Sprintf("%s%s ", gl.lost, strings.TrimSpace(fmt.Sprintf("%s(%d)", lost.Name, lost.Parent.PID)))
 }
 
 // commandLine brings out the name in "/usr/sbin/name args".
@@ -165,8 +181,12 @@ func (t *table) rowRole(r *column.Row) role {
 	switch {
 	case r.Proc != nil && t.tags[r.Proc.ID]:
 		return roleTag
+	case t.isDead(r):
+		return roleDead
 	case r.Context:
 		return roleDim
+	case born(r):
+		return roleBorn
 	case r.Proc != nil && r.Proc.KernelThread():
 		return roleKernel
 	}
@@ -174,11 +194,13 @@ func (t *table) rowRole(r *column.Row) role {
 }
 
 // cellRole colours a cell by what its value means.
-func cellRole(c *column.Column, r *column.Row) role {
+func (t *table) cellRole(c *column.Column, r *column.Row) role {
 	v := c.Value(r)
 	switch {
 	case v.Kind == column.Absent:
 		return roleDim
+	case c.ID == "user" && r.Proc != nil && r.Proc.Have.Has(pcb.FieldCreds) && int64(r.Proc.EUID) == t.ownUID:
+		return roleOwn
 	case c.Group == groupState && r.Proc != nil:
 		return stateRole(r)
 	case c.Unit == column.Percent:

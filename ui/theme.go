@@ -33,6 +33,10 @@ const (
 	roleStopped
 	roleZombie
 	roleKernel
+	roleOwn    // the user of the user's own processes
+	roleBorn   // a process that is new
+	roleDead   // one that has just ended
+	roleOrphan // the parent that a process has lost
 	roleBarUser
 	roleBarSystem
 	roleBarOther
@@ -77,6 +81,7 @@ var themes = []*theme{
 		roleStopped: {tcell.ColorYellow, none, 0}, roleZombie: {tcell.ColorRed, none, tcell.AttrBold}, roleKernel: {tcell.ColorGray, none, 0},
 		roleBarUser: {tcell.ColorGreen, none, 0}, roleBarSystem: {tcell.ColorRed, none, 0}, roleBarOther: {tcell.ColorTeal, none, 0},
 		roleBarWait: {tcell.ColorGray, none, 0}, roleBarMemory: {tcell.ColorGreen, none, 0}, roleBarCache: {tcell.ColorOlive, none, 0},
+		roleOwn: {tcell.ColorAqua, none, 0}, roleBorn: {tcell.ColorLime, none, 0}, roleDead: {tcell.ColorRed, none, 0}, roleOrphan: {tcell.ColorYellow, none, 0},
 		roleFrame: {tcell.ColorTeal, none, 0}, roleStrong: {none, none, tcell.AttrBold},
 	}),
 	newTheme("light", palette{
@@ -89,6 +94,7 @@ var themes = []*theme{
 		roleStopped: {tcell.ColorOlive, none, 0}, roleZombie: {tcell.ColorMaroon, none, tcell.AttrBold}, roleKernel: {tcell.ColorGray, none, 0},
 		roleBarUser: {tcell.ColorGreen, none, 0}, roleBarSystem: {tcell.ColorMaroon, none, 0}, roleBarOther: {tcell.ColorTeal, none, 0},
 		roleBarWait: {tcell.ColorGray, none, 0}, roleBarMemory: {tcell.ColorGreen, none, 0}, roleBarCache: {tcell.ColorOlive, none, 0},
+		roleOwn: {tcell.ColorTeal, none, tcell.AttrBold}, roleBorn: {tcell.ColorGreen, none, 0}, roleDead: {tcell.ColorMaroon, none, 0}, roleOrphan: {tcell.ColorPurple, none, 0},
 		roleFrame: {tcell.ColorNavy, none, 0}, roleStrong: {none, none, tcell.AttrBold},
 	}),
 	newTheme("contrast", palette{
@@ -101,6 +107,7 @@ var themes = []*theme{
 		roleStopped: {tcell.ColorYellow, none, tcell.AttrBold}, roleZombie: {tcell.ColorWhite, tcell.ColorMaroon, tcell.AttrBold},
 		roleKernel: {tcell.ColorSilver, none, 0}, roleBarUser: {tcell.ColorLime, none, 0}, roleBarSystem: {tcell.ColorRed, none, 0},
 		roleBarOther: {tcell.ColorAqua, none, 0}, roleBarWait: {tcell.ColorSilver, none, 0}, roleBarMemory: {tcell.ColorLime, none, 0},
+		roleOwn: {tcell.ColorAqua, none, tcell.AttrBold}, roleBorn: {tcell.ColorLime, none, 0}, roleDead: {tcell.ColorRed, none, tcell.AttrBold}, roleOrphan: {tcell.ColorYellow, none, 0},
 		roleBarCache: {tcell.ColorSilver, none, 0}, roleFrame: {tcell.ColorWhite, none, tcell.AttrBold},
 		roleStrong: {tcell.ColorWhite, none, tcell.AttrBold},
 	}),
@@ -114,7 +121,7 @@ var monochrome = newTheme("mono", palette{
 	roleDim: {none, none, tcell.AttrDim}, roleTag: {none, none, tcell.AttrBold}, roleKey: {none, none, tcell.AttrBold},
 	roleHint: {none, none, tcell.AttrReverse}, roleWarning: {none, none, tcell.AttrBold}, roleCritical: {none, none, tcell.AttrBold | tcell.AttrUnderline},
 	roleZombie: {none, none, tcell.AttrBold}, roleWaiting: {none, none, tcell.AttrBold}, roleKernel: {none, none, tcell.AttrDim},
-	roleStrong: {none, none, tcell.AttrBold},
+	roleStrong: {none, none, tcell.AttrBold}, roleOwn: {none, none, tcell.AttrBold}, roleDead: {none, none, tcell.AttrDim},
 })
 
 type palette map[role]look
@@ -164,16 +171,19 @@ type glyphs struct {
 	up, down string // direction of a sort
 	dot      string
 	fold     string // a folded branch
+	born     string // a new process
+	dead     string // one that has just ended
+	lost     string // before the parent that a process has lost
 }
 
 var unicodeGlyphs = &glyphs{
 	mark: [3]string{"△", "▲", "▲"}, bar: [4]string{"█", "▓", "▒", "░"}, barEmpty: "·", barEnds: [2]string{"▕", "▏"},
 	levels: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, frame: [6]string{"┌", "┐", "└", "┘", "─", "│"},
-	up: "▲", down: "▼", dot: "·", fold: "⊞",
+	up: "▲", down: "▼", dot: "·", fold: "⊞", born: "+", dead: "×", lost: "⇠",
 }
 
 var asciiGlyphs = &glyphs{
 	mark: [3]string{"i", "!", "!"}, bar: [4]string{"|", "#", "%", "w"}, barEmpty: " ", barEnds: [2]string{"[", "]"},
 	levels: []string{"_", ".", ":", "-", "=", "+", "*", "#"}, frame: [6]string{"+", "+", "+", "+", "-", "|"},
-	up: "^", down: "v", dot: "-", fold: "+",
+	up: "^", down: "v", dot: "-", fold: "+", born: "+", dead: "x", lost: "<-",
 }

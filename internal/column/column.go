@@ -27,7 +27,7 @@ type Row struct {
 	Findings    []*detect.Finding // those about this process, most severe first
 	Depth       int32             // in a tree
 	Prefix      string            // tree drawing before the command: "│  ├─ "
-	Context     bool              // in a tree: it does not match the query, a descendant does
+	Context     bool              // it does not match the query, a descendant or an ancestor does
 	Group       *Group            // set for a row that stands for several processes: a group, or a folded subtree
 }
 

@@ -4,6 +4,7 @@ package monitor
 
 import (
 	"context"
+	"slices"
 
 	"ptop/detect"
 	"ptop/pcb"
@@ -18,13 +19,23 @@ type Frame struct {
 	Rates    *pcb.RateSet // of Snap against the one before; all NaN on a first Frame
 	Forest   *tree.Forest
 	Probes   map[pcb.ID]*pcb.Probe
-	Findings []detect.Finding // most severe first
-	Events   []detect.Event   // what appeared, changed or cleared since the Frame before
-	Standing *detect.Standing // of the process that is followed; nil without one
-	Problem  string           // why this is an older reading shown again; empty for a fresh one
-	Slowed   *Slowing         // nil while readings come as often as was asked
+	Findings []detect.Finding  // most severe first
+	Events   []detect.Event    // what appeared, changed or cleared since the Frame before
+	Adopted  []detect.Adoption // whose parent was seen to end, in order of pid
+	Standing *detect.Standing  // of the process that is followed; nil without one
+	Problem  string            // why this is an older reading shown again; empty for a fresh one
+	Slowed   *Slowing          // nil while readings come as often as was asked
 
 	holders *holders // nil where the memory is never used again
+}
+
+// Adoption tells which parent a process was seen to lose; nil when it was not.
+func (f *Frame) Adoption(id pcb.ID) *detect.Adoption {
+	i, ok := slices.BinarySearchFunc(f.Adopted, id.PID, func(a detect.Adoption, pid int32) int { return int(a.ID.PID) - int(pid) })
+	if !ok || f.Adopted[i].ID != id {
+		return nil
+	}
+	return &f.Adopted[i]
 }
 
 // Source gives Snapshots: a Collector, or a recording.

@@ -81,6 +81,7 @@ func (m *Sampler) judge(ctx context.Context, frame *Frame) {
 		frame.Probes = m.prober.Probe(ctx, frame.Snap, suspects)
 	}
 	frame.Findings, frame.Events = m.tracker.Judge(frame.Probes)
+	frame.Adopted = m.tracker.Adoptions(nil)
 	frame.Standing = m.tracker.Standing()
 }
 

@@ -85,6 +85,7 @@ func (w *work) draw(dst []column.Row) []column.Row {
 		r.Prefix = pen.prefix(b, folded)
 		if folded {
 			r.Group = w.subtree(b.index)
+			r.Findings = w.findingsOf(r.Group.Members)
 			continue
 		}
 		below := b

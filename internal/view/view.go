@@ -16,6 +16,7 @@ type Query struct {
 	Sort        []SortKey
 	PIDs        []int32 // only these; empty for all
 	Descendants bool    // … and everything below them
+	Below       bool    // … and, dimmed, everything below what is selected
 	User        string  // name or uid of the effective user
 	Container   string  // name, id or a prefix of the id
 	Unit        string

@@ -23,7 +23,8 @@ type work struct {
 	findings map[int32][]*detect.Finding // by index in Procs
 	inside   []bool                      // in PIDs and their descendants, and not hidden: what ancestors are kept from
 	match    []bool                      // what the query is after
-	chosen   []int32                     // the indices of match, then in order
+	below    []bool                      // not that, but below it
+	chosen   []int32                     // the indices of match and below, then in order
 	keys     []column.Value              // of the sort, len(q.Sort) for each process in ordered
 	places   []place
 	spare    []column.Row
@@ -108,6 +109,23 @@ func (w *work) choose() {
 		w.match[i] = true
 		w.chosen = append(w.chosen, int32(i))
 	}
+	if w.q.Below {
+		w.addBelow()
+	}
+}
+
+// addBelow chooses, for their context, the descendants of what matches.
+func (w *work) addBelow() {
+	w.below = resized(w.below, len(w.match))
+	for _, i := range slices.Clone(w.chosen) {
+		for _, k := range w.f.Forest.Descendants(i) {
+			if w.inside[k] && !w.match[k] && !w.below[k] {
+				w.below[k] = true
+				w.chosen = append(w.chosen, k)
+			}
+		}
+	}
+	slices.Sort(w.chosen)
 }
 
 // resized gives a slice of n zero values in s's memory when it is large enough.
@@ -216,6 +234,7 @@ func (w *work) flat(dst []column.Row) []column.Row {
 	for _, i := range w.chosen {
 		dst = append(dst, column.Row{})
 		w.fill(&dst[len(dst)-1], i)
+		dst[len(dst)-1].Context = !w.match[i]
 		if w.q.Threads {
 			dst = w.threads(dst, "  ", "  ")
 		}
