@@ -106,6 +106,9 @@ func (m *Memory) Used() uint64 {
 // Swap is bytes of swap space.
 type Swap struct{ Total, Free uint64 }
 
+// Used is what is swapped out.
+func (s *Swap) Used() uint64 { return s.Total - min(s.Free, s.Total) }
+
 // Pressure is one resource's stall information: the share of time, in percent, in which some or all tasks waited.
 type Pressure struct {
 	Some10, Some60, Some300 float64

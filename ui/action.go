@@ -31,7 +31,9 @@ func (a *app) aim() []pcb.ID {
 		return nil
 	}
 	name := fmt.Sprintf("process %d", ids[0].PID)
-	if p := a.frame.Snap.Lookup(ids[0]); p != nil {
+	if r := a.table.row(); r != nil && r.Proc != nil && r.Proc.ID == ids[0] { // it may have ended by now
+		name = fmt.Sprintf("%s (%d)", r.Proc.Name(), r.Proc.PID)
+	} else if p := a.frame.Snap.Lookup(ids[0]); p != nil {
 		name = fmt.Sprintf("%s (%d)", p.Name(), p.PID)
 	}
 	return a.there(ids, name)

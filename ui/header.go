@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,10 +25,10 @@ const (
 
 // header is the meters and facts about the machine.
 type header struct {
-	mode     headerMode
-	pressure ring // highest of the three pressures, percent
-	threads  ring // pids in use, for how long they will last
-	times    ring // when that was, in seconds
+	mode    headerMode
+	past    past
+	threads ring // pids in use, for how long they will last
+	times   ring // when that was, in seconds
 
 	begun bool
 	since time.Duration // monotonic clock of the first reading
@@ -38,7 +37,7 @@ type header struct {
 }
 
 func newHeader() *header {
-	return &header{pressure: ring{limit: 120}, threads: ring{limit: 120}, times: ring{limit: 120}}
+	return &header{past: newPast(), threads: ring{limit: pastReadings}, times: ring{limit: pastReadings}}
 }
 
 func (h *header) cycle() { h.mode = (h.mode + 1) % headerModes }
@@ -48,13 +47,7 @@ func (h *header) record(f *monitor.Frame) {
 	if !h.begun {
 		h.begun, h.since = true, f.Snap.Mono
 	}
-	v := math.NaN()
-	for _, p := range []*pcb.Pressure{f.Snap.System.CPUPressure, f.Snap.System.IOPressure, f.Snap.System.MemPressure} {
-		if p != nil && !(v >= p.Some10) {
-			v = p.Some10
-		}
-	}
-	h.pressure.add(v)
+	h.past.record(f.Snap)
 	h.threads.add(float64(f.Snap.Tasks().Threads))
 	h.times.add(f.Snap.Mono.Seconds())
 }
@@ -193,13 +186,13 @@ func (h *header) worst(f *monitor.Frame, gl *glyphs) line {
 
 // facts are the figures in words, most important first.
 func (h *header) facts(f *monitor.Frame, w int) []line {
-	s, r := f.Snap, &f.Rates.System
+	s := f.Snap
 	t := s.Tasks()
 	facts := []line{
 		taskLine(t, w),
 		h.pidLine(s, t),
 		forkLine(f, w),
-		pairs("load", loadText(s.System.Load), "ptop", ownText(s, r)),
+		ownLine(f, w),
 	}
 	if slowed := f.Slowed; slowed != nil {
 		facts = append(facts, plain(clip(slowedText(slowed), w), roleWarning))
@@ -210,13 +203,21 @@ func (h *header) facts(f *monitor.Frame, w int) []line {
 	return facts
 }
 
-// ownText is what ptop itself costs, by what it reads, and its nice value where that is another than usual.
-func ownText(s *pcb.Snapshot, r *pcb.SystemRates) string {
-	own := percent(r.SelfCPU) + " " + size(s.Self.RSS) + " " + s.Source
-	if nice, ok := s.OwnNice(); ok && nice != 0 {
-		own += fmt.Sprintf(" nice %d", nice)
+// ownLine is the load, and what ptop itself costs, by what it reads, and its nice value where that is another than usual:
+// as much of it as there is room for.
+func ownLine(f *monitor.Frame, w int) line {
+	l := pairs("load", loadText(f.Snap.System.Load), "ptop", percent(f.Rates.System.SelfCPU))
+	more := []string{size(f.Snap.Self.RSS), f.Snap.Source}
+	if nice, ok := f.Snap.OwnNice(); ok && nice != 0 {
+		more = append(more, fmt.Sprintf("nice %d", nice))
 	}
-	return own
+	for _, text := range more {
+		if l.width()+1+width(text) > w {
+			break
+		}
+		l = append(l, span{" " + text, roleText})
+	}
+	return l
 }
 
 // slowedText says why readings come more seldom than was asked.

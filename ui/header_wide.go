@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"ptop/internal/monitor"
-	"ptop/pcb"
 )
 
 // more is the figures that the wide header has beyond the others'.
@@ -17,12 +16,9 @@ func more(f *monitor.Frame) []line {
 	if m := f.Snap.System.Memory; m != nil {
 		lines = append(lines, pairs("mem free", size(m.Free), "cached", size(m.Cached+m.Buffers), "shared", size(m.Shared), "slab", size(m.Slab)))
 	}
-	for _, r := range []struct {
-		name string
-		p    *pcb.Pressure
-	}{{"cpu", f.Snap.System.CPUPressure}, {"io", f.Snap.System.IOPressure}, {"mem", f.Snap.System.MemPressure}} {
-		if r.p != nil {
-			lines = append(lines, pairs("psi "+r.name+" some", threeSpans(r.p.Some10, r.p.Some60, r.p.Some300), "full", threeSpans(r.p.Full10, r.p.Full60, r.p.Full300)))
+	for i, p := range pressures(f.Snap) {
+		if p != nil {
+			lines = append(lines, pairs("psi "+pressureNames[i]+" some", threeSpans(p.Some10, p.Some60, p.Some300), "full", threeSpans(p.Full10, p.Full60, p.Full300)))
 		}
 	}
 	return lines

@@ -57,8 +57,8 @@ func newHelp(a *app) *helpView {
 	out = append(out, blank, heading("CPU bars"), pageLine{line: line{
 		{"  ", roleText},
 		{a.gl.bar[0] + " user  ", roleBarUser},
-		{a.gl.bar[1] + " system  ", roleBarSystem},
-		{a.gl.bar[2] + " interrupts, steal, guests  ", roleBarOther},
+		{a.gl.bar[1] + " system, interrupts  ", roleBarSystem},
+		{a.gl.bar[2] + " stolen by the host, guests  ", roleBarOther},
 		{a.gl.bar[3] + " waiting for I/O", roleBarWait},
 	}})
 	out = append(out, blank, heading("Mouse"), textLine("  a click selects, a double click opens, the wheel scrolls; a click on a heading sorts, and again turns the order round; on a hint it acts, on what the header says of findings it opens them", roleText))

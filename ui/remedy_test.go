@@ -18,8 +18,13 @@ import (
 
 // without is a reading in which these have gone, and the findings are as they are told then.
 func without(f *monitor.Frame, gone func(*pcb.Process) bool, findings ...detect.Finding) *monitor.Frame {
-	f.Snap.Procs = slices.DeleteFunc(f.Snap.Procs, func(p pcb.Process) bool { return gone(&p) })
-	f.Rates.Procs = f.Rates.Procs[:len(f.Snap.Procs)]
+	procs, rates := f.Snap.Procs, f.Rates.Procs
+	f.Snap.Procs, f.Rates.Procs = nil, nil
+	for i := range procs {
+		if !gone(&procs[i]) {
+			f.Snap.Procs, f.Rates.Procs = append(f.Snap.Procs, procs[i]), append(f.Rates.Procs, rates[i])
+		}
+	}
 	f.Forest = tree.Build(f.Snap, nil)
 	f.Findings = findings
 	return f

@@ -287,6 +287,9 @@ func (t *table) status() string {
 		}
 	}
 	add("filter", t.q.Filter.String())
+	if t.q.Below {
+		add("with what is below", " ")
+	}
 	add("user", t.q.User)
 	add("container", t.q.Container)
 	add("unit", t.q.Unit)
