@@ -214,6 +214,7 @@ func (a *app) press(ev *tcell.EventKey) {
 	if stroke == "" {
 		return
 	}
+	a.table.touched = a.now()
 	if o := a.top(); o != nil {
 		if stroke == "Ctrl-C" {
 			a.stop()
@@ -224,7 +225,6 @@ func (a *app) press(ev *tcell.EventKey) {
 		}
 		return
 	}
-	a.table.touched = a.now()
 	if b := a.keys.find(stroke, a); b != nil {
 		b.do(a)
 	}

@@ -89,6 +89,40 @@ func TestOrderHoldsStill(t *testing.T) {
 	}
 }
 
+// So it is in the tree, where siblings keep their order, and while a filter is typed.
+func TestOrderHoldsStillInTheTree(t *testing.T) {
+	for _, keys := range []string{"t Down Up", "t /", "t H"} {
+		d := newBench(t, 80, 50, Options{})
+		order := func() string {
+			text := d.text()
+			if i, j := strings.Index(text, "python3"), strings.Index(text, "checkout-agent --"); i < j && i >= 0 {
+				return "burner first"
+			}
+			return "agent first"
+		}
+		d.keys(keys)
+		if keys == "t /" {
+			d.typed("e")
+		}
+		if order() != "burner first" {
+			t.Fatalf("%s: %s", keys, d.text())
+		}
+		f := machine(3) // in which the agent is first
+		f.Snap.Time = d.clock.Add(holdOrder / 2)
+		d.show(f)
+		if order() != "burner first" {
+			t.Errorf("%s: just after a key the order has changed:\n%s", keys, d.text())
+		}
+		if keys != "t /" {
+			d.wants("⊞5 zombies")
+		}
+		d.show(machine(5))
+		if order() != "agent first" {
+			t.Errorf("%s: later the order is the old one:\n%s", keys, d.text())
+		}
+	}
+}
+
 func TestPauseHoldsTheScreen(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})
 	d.keys("Z")

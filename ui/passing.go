@@ -6,6 +6,7 @@ import (
 
 	"ptop/internal/column"
 	"ptop/internal/monitor"
+	"ptop/internal/view"
 	"ptop/pcb"
 	"ptop/tree"
 )
@@ -74,9 +75,30 @@ func copyOut(rows []deadRow) {
 	}
 }
 
-// addDead puts the rows of the dead where they stood.
+// addDead puts the rows of the dead where they stood; in a tree that is under their parents.
 func (t *table) addDead() {
 	for i := range t.dead {
-		t.rows = slices.Insert(t.rows, min(t.dead[i].at, len(t.rows)), t.dead[i].row)
+		row, at := t.dead[i].row, min(t.dead[i].at, len(t.rows))
+		if t.q.Tree {
+			if at = t.underParent(&row); at < 0 {
+				continue
+			}
+		}
+		t.rows = slices.Insert(t.rows, at, row)
 	}
+}
+
+// underParent gives the place of a row right behind its parent's, and draws its branch; -1 where that is not shown.
+func (t *table) underParent(row *column.Row) int {
+	if row.Depth == 0 {
+		return 0
+	}
+	parent := slices.IndexFunc(t.rows, func(r column.Row) bool { return r.Proc != nil && r.Thread == nil && r.Proc.PID == row.Proc.PPID })
+	if parent < 0 || t.rows[parent].Group != nil {
+		return -1
+	}
+	at, above := parent+1, &t.rows[parent]
+	last := at == len(t.rows) || t.rows[at].Depth <= above.Depth
+	row.Depth, row.Prefix = above.Depth+1, view.Branch(above, last, t.q.ASCII)
+	return at
 }

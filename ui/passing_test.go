@@ -39,6 +39,9 @@ func TestDeathsAreLit(t *testing.T) {
 		if line := d.lineOf("report.py"); !strings.HasPrefix(line, "×") {
 			t.Errorf("keys %q: who has just ended is shown as %q", keys, line)
 		}
+		if keys == "t" && !strings.Contains(d.text(), "├─ python3") {
+			t.Errorf("its branch:\n%s", d.text())
+		}
 		for d.table.row().Proc.PID != pidBurner {
 			before := d.table.selected
 			if d.keys("Down"); d.table.selected == before {

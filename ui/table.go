@@ -58,16 +58,17 @@ type table struct {
 	crowded  bool
 	touched  time.Time // last key or mouse action
 
-	folded    map[pcb.ID]bool // as the user set it
-	foldedAll bool            // what holds for the others
-	bunches   bunches
-	tags      map[pcb.ID]bool
-	opened    *column.Group // the group whose members are shown
-	openedBy  *column.Column
-	widths    map[*column.Column]int
-	heads     []headSpot
-	cells     [][]string // scratch of draw
-	order     map[rowKey]int
+	folded      map[pcb.ID]bool // as the user set it
+	foldedAll   bool            // what holds for the others
+	bunches     bunches
+	tags        map[pcb.ID]bool
+	opened      *column.Group // the group whose members are shown
+	openedBy    *column.Column
+	widths      map[*column.Column]int
+	heads       []headSpot
+	cells       [][]string     // scratch of draw
+	order       map[rowKey]int // the places of the rows when they were noted
+	placeBefore *column.Column // orders by them
 }
 
 // headSpot is where the heading of a column was drawn.
@@ -95,6 +96,7 @@ func newTable(o Options) *table {
 	if t.q.Sort == nil {
 		t.q.Sort = busiestFirst()
 	}
+	t.placeBefore = &column.Column{Value: t.placeNoted}
 	t.q.ASCII, t.q.Folded = o.ASCII, t.isFolded
 	return t
 }
@@ -106,19 +108,19 @@ const holdOrder = 1200 * time.Millisecond
 
 // update shows a new reading. It gives a sentence when the process that was followed has ended.
 func (t *table) update(f *monitor.Frame) string {
-	hold := t.anchored && !t.q.Tree && !t.q.Threads && f.Snap.Time.Sub(t.touched) < holdOrder && len(t.rows) > 0
-	clear(t.order)
+	hold := f.Snap.Time.Sub(t.touched) < holdOrder && len(t.rows) > 0
 	if hold {
-		for i := range t.rows {
-			t.order[keyOf(&t.rows[i])] = i
-		}
+		t.noteOrder()
 	}
 	t.bury(f)
 	t.frame = f
 	t.ownUID = ownUID(f)
-	t.collect()
-	if hold {
-		slices.SortStableFunc(t.rows, func(a, b column.Row) int { return t.place(&a) - t.place(&b) })
+	if sort := t.q.Sort; hold {
+		t.q.Sort = slices.Insert(slices.Clone(sort), 0, view.SortKey{Column: t.placeBefore})
+		t.collect()
+		t.q.Sort = sort
+	} else {
+		t.collect()
 	}
 	t.addDead()
 	gone := ""
@@ -135,11 +137,33 @@ func (t *table) update(f *monitor.Frame) string {
 	return gone
 }
 
-func (t *table) place(r *column.Row) int {
-	if i, ok := t.order[keyOf(r)]; ok {
-		return i
+// noteOrder notes the places that the rows have now. The zombies of one parent that stand in one row have its place.
+func (t *table) noteOrder() {
+	clear(t.order)
+	for i := range t.rows {
+		r := &t.rows[i]
+		t.order[keyOf(r)] = i
+		if t.bunches.stands(r) > 1 {
+			t.order[bunchKey(r)] = i
+		}
 	}
-	return len(t.order)
+}
+
+// placeNoted is the place that a row had when the order was noted, as a value to order by; absent of one that was not there.
+func (t *table) placeNoted(r *column.Row) column.Value {
+	i, ok := t.order[keyOf(r)]
+	if !ok && t.q.Tree && r.Proc != nil && r.Proc.Zombie() {
+		i, ok = t.order[bunchKey(r)]
+	}
+	if !ok {
+		return column.Value{}
+	}
+	return column.Value{Kind: column.Int, Int: int64(i)}
+}
+
+// bunchKey stands for the zombies of the row's parent.
+func bunchKey(r *column.Row) rowKey {
+	return rowKey{id: pcb.ID{PID: r.Proc.PPID}, group: "zombies"}
 }
 
 // rebuild selects and orders the rows anew after the query has changed.

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,8 +11,9 @@ import (
 	"ptop/internal/column"
 )
 
-// asWord tells whether text is a word to search for and not an expression: letters, digits and what stands in
-// paths and options, or one quoted text. The name of a column that holds yes or no is an expression.
+// asWord tells whether text is a word to search for, or several in a row, and not an expression: letters, digits and what
+// stands in paths and options, or one quoted text. The name of a column that holds yes or no is an expression, and so is
+// whatever has a column beside something else, or an operator.
 func asWord(text string) (string, bool) {
 	if text == "" {
 		return "", true
@@ -19,15 +21,21 @@ func asWord(text string) (string, bool) {
 	if text[0] == '"' || text[0] == '\'' || text[0] == '`' {
 		return quoted(text)
 	}
-	if c, ok := column.ByID(text); ok && c.Kind == column.Bool || text == "true" || text == "false" {
-		return "", false
-	}
-	for _, r := range text {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune("_./:@%+-~,", r) {
+	words := strings.Fields(text)
+	for _, word := range words {
+		c, isColumn := column.ByID(word)
+		if isColumn && (c.Kind == column.Bool || len(words) > 1) || slices.Contains(operators, word) || strings.ContainsFunc(word, notInWords) {
 			return "", false
 		}
 	}
-	return text, true
+	return strings.Join(words, " "), true
+}
+
+// operators are the words that make an expression of what they stand in.
+var operators = []string{"and", "or", "not", "in", "contains", "startsWith", "endsWith", "matches", "true", "false"}
+
+func notInWords(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune("_./:@%+-~,", r)
 }
 
 // quoted gives the text between quotes, when text is that and nothing else.

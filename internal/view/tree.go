@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strings"
+
 	"ptop/internal/column"
 	"ptop/tree"
 )
@@ -164,7 +166,26 @@ func (p *pen) push(stack []branch, i int32, parent branch) []branch {
 	return stack
 }
 
+// Branch is what stands before the command of one more child of a row in a tree.
+func Branch(parent *column.Row, last, ascii bool) string {
+	text := parent.Prefix
+	if parent.Depth > 0 {
+		box := &boxes[pick(ascii)]
+		if above, more := strings.CutSuffix(text, box[0]); more {
+			text = above + lines[pick(ascii)]
+		} else {
+			text = strings.TrimSuffix(text, box[1]) + gap
+		}
+	}
+	return text + boxes[pick(ascii)][pick(last)]
+}
+
 var boxes = [2][4]string{{"├─ ", "└─ ", "├+ ", "└+ "}, {"|- ", "`- ", "|+ ", "`+ "}}
+
+// What stands under a branch that goes on, and under one that was the last.
+var lines = [2]string{"│  ", "|  "}
+
+const gap = "   "
 
 // prefix is what stands before the command of b.
 func (p *pen) prefix(b branch, folded bool) string {
@@ -188,12 +209,9 @@ func (p *pen) below(b branch) *indent {
 	}
 	deeper := &b.indent.deeper[pick(b.last)]
 	if *deeper == nil {
-		line := "│  "
-		switch {
-		case b.last:
-			line = "   "
-		case p.ascii:
-			line = "|  "
+		line := lines[pick(p.ascii)]
+		if b.last {
+			line = gap
 		}
 		*deeper = &indent{text: b.indent.text + line, level: b.indent.level + 1}
 		p.made++

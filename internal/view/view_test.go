@@ -141,6 +141,25 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// Branch draws one more child as the tree draws those that there are.
+func TestBranch(t *testing.T) {
+	for _, ascii := range []bool{false, true} {
+		q := Query{Tree: true, ASCII: ascii}
+		rows := q.Rows(nil, usual())
+		for i := range rows {
+			r := &rows[i]
+			for k := i - 1; r.Depth > 0; k-- {
+				if rows[k].Depth < r.Depth {
+					if got := Branch(&rows[k], false, ascii); got != r.Prefix && Branch(&rows[k], true, ascii) != r.Prefix {
+						t.Errorf("under %d: %q, drawn is %q", rows[k].Proc.PID, got, r.Prefix)
+					}
+					break
+				}
+			}
+		}
+	}
+}
+
 func TestSelect(t *testing.T) {
 	f := usual()
 	f.Snap.Procs[6].KFlags = pcb.PFKernelThread
