@@ -33,18 +33,14 @@ func (t *table) isDead(r *column.Row) bool {
 
 // bury keeps, for a moment, the rows in sight whose processes the new reading f lacks, and forgets those of before.
 func (t *table) bury(f *monitor.Frame) {
-	t.dead = slices.DeleteFunc(t.dead, func(d deadRow) bool { return f.Snap.Mono-d.end >= litFor })
-	if t.q.GroupBy != nil || t.frame == nil {
-		return
-	}
 	var ended []deadRow
-	for i := t.top; i < min(t.top+t.height, len(t.rows)); i++ {
+	for i := t.top; t.q.GroupBy == nil && t.frame != nil && i < min(t.top+t.height, len(t.rows)); i++ {
 		r := &t.rows[i]
-		if r.Proc == nil || r.Thread != nil || t.isDead(r) || f.Snap.Lookup(r.Proc.ID) != nil {
-			continue
+		if r.Proc != nil && r.Thread == nil && !t.isDead(r) && f.Snap.Lookup(r.Proc.ID) == nil {
+			ended = append(ended, deadRow{*r, i, f.Snap.Mono})
 		}
-		ended = append(ended, deadRow{*r, i, f.Snap.Mono})
 	}
+	t.dead = slices.DeleteFunc(t.dead, func(d deadRow) bool { return f.Snap.Mono-d.end >= litFor })
 	if len(ended) > 0 {
 		copyOut(ended)
 		t.dead = append(t.dead, ended...)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"flag"
 	"math/rand/v2"
 	"os"
 	"os/signal"
@@ -201,10 +202,16 @@ func TestNothingIsDrawnWithoutTheTerminal(t *testing.T) {
 	s.Fini()
 }
 
+// How long random use goes on, a step each millisecond or more, and which it is: go test ./ui -run RandomUse -use 60000.
+var (
+	useSteps = flag.Int("use", 1000, "steps of TestRandomUse")
+	useSeed  = flag.Int("use-seed", 3, "what they are drawn from")
+)
+
 // Keys, the mouse, sizes and readings in any order: no fault, and no goroutine is left.
 func TestRandomUse(t *testing.T) {
 	before := goroutines()
-	rng := rand.New(rand.NewPCG(3, 12))
+	rng := rand.New(rand.NewPCG(uint64(*useSeed), 12))
 	var strokes []string
 	for _, b := range bindings() {
 		for _, k := range b.keys {
@@ -217,7 +224,7 @@ func TestRandomUse(t *testing.T) {
 	b := newFakeBackend()
 	l := start(t, b, b)
 	seq := uint64(0)
-	for range 1000 {
+	for range *useSteps {
 		switch rng.IntN(12) {
 		case 0:
 			l.screen.SetSize(rng.IntN(130), rng.IntN(50))

@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ptop": main, "terminal-guard": main, "load": load})
+	testscript.Main(m, map[string]func(){"ptop": main, "terminal-guard": main, "load": load, "ptop-with-a-fault": faulty})
 }
 
 // TestScript runs the transcripts of the real command.
