@@ -63,3 +63,20 @@ func BenchmarkScreen(b *testing.B) {
 		}
 	}
 }
+
+// Drawing costs the same however many rows are out of sight.
+func TestHiddenRowsCostNothing(t *testing.T) {
+	allocations := func(n int, tree bool) float64 {
+		d := newBench(t, 200, 50, Options{Query: view.Query{Tree: tree}})
+		d.show(crowd(n))
+		for range 3 {
+			d.app.draw(d.screen, 200, 50)
+		}
+		return testing.AllocsPerRun(10, func() { d.app.draw(d.screen, 200, 50) })
+	}
+	for _, tree := range []bool{false, true} {
+		if few, many := allocations(300, tree), allocations(3000, tree); many > few+5 {
+			t.Errorf("tree %t: %v allocations beside 300 rows, %v beside 3000", tree, few, many)
+		}
+	}
+}

@@ -19,14 +19,14 @@ const patience = 30 * time.Second
 
 // pty is a pseudo-terminal whose output is kept, byte by byte.
 type pty struct {
-	t             *testing.T
+	t             testing.TB
 	master, slave *os.File
 	before        unix.Termios
 	mu            sync.Mutex
 	output        bytes.Buffer
 }
 
-func newPty(t *testing.T) *pty {
+func newPty(t testing.TB) *pty {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {

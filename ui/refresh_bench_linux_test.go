@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package ui
 
@@ -13,13 +13,15 @@ import (
 	"github.com/gdamore/tcell/v2"
 	"github.com/gdamore/tcell/v2/terminfo"
 
+	"ptop/collect"
 	"ptop/detect"
+	"ptop/internal/container"
 	"ptop/internal/monitor"
 	"ptop/internal/view"
 	"ptop/pcb"
 )
 
-// still is a source that costs little: the same resting processes in each reading, one in a hundred dead, and three that burn a CPU.
+// resting is a source that costs little: the same resting processes in each reading, one in a hundred dead, and three that burn a CPU.
 type resting struct {
 	like    pcb.Snapshot
 	reading time.Duration
@@ -95,38 +97,7 @@ func BenchmarkRefresh(b *testing.B) {
 		tree       bool
 	}{{300, 0, false}, {3000, 0, false}, {10_000, 0, false}, {300, 100, false}, {10_000, 0, true}} {
 		b.Run(fmt.Sprintf("procs=%d/threads=%d/tree=%v", c.n, c.threads, c.tree), func(b *testing.B) {
-			os.Setenv("TERM", "xterm-256color")
-			info, err := terminfo.LookupTerminfo("xterm-256color")
-			if err != nil {
-				b.Fatal(err)
-			}
-			terminal, err := tcell.NewTerminfoScreenFromTtyTerminfo(nowhere{}, info)
-			screen := &opened{Screen: terminal}
-			if err != nil {
-				b.Fatal(err)
-			}
-			if err := terminal.Init(); err != nil {
-				b.Fatal(err)
-			}
-			a, err := newApp(newFakeBackend(), Options{Query: view.Query{Tree: c.tree, HideKernel: true}})
-			if err != nil {
-				b.Fatal(err)
-			}
-			m := monitor.NewSampler(newResting(c.n, c.threads), nil, detect.NewTracker(detect.NewSettings()))
-			refresh := func() {
-				f, err := m.Next(b.Context())
-				if err != nil {
-					b.Fatal(err)
-				}
-				a.mail.mail.frame = f
-				a.receive()
-				screen.Clear()
-				a.draw(screen, 200, 50)
-				screen.Show()
-			}
-			for range 3 {
-				refresh()
-			}
+			refresh := refresher(b, newResting(c.n, c.threads), c.tree)
 			b.ReportAllocs()
 			b.ResetTimer()
 			before := cpuTime()
@@ -136,6 +107,83 @@ func BenchmarkRefresh(b *testing.B) {
 			b.ReportMetric(float64(cpuTime()-before)/1e6/float64(b.N), "cpu-ms/op")
 		})
 	}
+}
+
+// scanned is a source that counts the CPU time of its readings.
+type scanned struct {
+	*collect.Collector
+	spent time.Duration
+}
+
+func (s *scanned) Collect(ctx context.Context, to *pcb.Snapshot) error {
+	before := cpuTime()
+	defer func() { s.spent += cpuTime() - before }()
+	return s.Collector.Collect(ctx, to)
+}
+
+// What the screen costs beside the scan of the processes that are on the machine now: diagnosis without evidence read on demand,
+// rows and drawing.
+func BenchmarkScreenBesideScan(b *testing.B) {
+	for _, source := range collect.Sources {
+		b.Run(string(source), func(b *testing.B) {
+			c, err := collect.New(collect.Options{Root: "/proc", Container: container.Parse, Want: collect.WantUsual, Source: source})
+			if err != nil {
+				b.Skip(err)
+			}
+			defer c.Close()
+			of := &scanned{Collector: c}
+			refresh := refresher(b, of, false)
+			b.ResetTimer()
+			before := cpuTime()
+			of.spent = 0
+			for b.Loop() {
+				refresh()
+			}
+			scan := of.spent
+			rest := cpuTime() - before - scan
+			b.ReportMetric(float64(scan)/1e6/float64(b.N), "scan-cpu-ms/op")
+			b.ReportMetric(float64(rest)/1e6/float64(b.N), "screen-cpu-ms/op")
+			b.ReportMetric(float64(rest)/float64(scan), "screen/scan")
+		})
+	}
+}
+
+// refresher gives what takes a reading and shows it.
+func refresher(b *testing.B, source monitor.Source, tree bool) func() {
+	b.Helper()
+	os.Setenv("TERM", "xterm-256color")
+	info, err := terminfo.LookupTerminfo("xterm-256color")
+	if err != nil {
+		b.Fatal(err)
+	}
+	terminal, err := tcell.NewTerminfoScreenFromTtyTerminfo(nowhere{}, info)
+	if err != nil {
+		b.Fatal(err)
+	}
+	screen := &opened{Screen: terminal}
+	if err := terminal.Init(); err != nil {
+		b.Fatal(err)
+	}
+	a, err := newApp(newFakeBackend(), Options{Query: view.Query{Tree: tree, HideKernel: true}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	m := monitor.NewSampler(source, nil, detect.NewTracker(detect.NewSettings()))
+	refresh := func() {
+		f, err := m.Next(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		a.mail.mail.frame = f
+		a.receive()
+		screen.Clear()
+		a.draw(screen, 200, 50)
+		screen.Show()
+	}
+	for range 3 {
+		refresh()
+	}
+	return refresh
 }
 
 func cpuTime() time.Duration {
