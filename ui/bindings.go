@@ -115,6 +115,7 @@ func actionBindings() []*binding {
 		{keys: []string{"d"}, group: groupHeader, help: "the time between two readings", where: inLists, do: (*app).openDelay},
 		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU and more figures, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
 		{keys: []string{"R"}, group: groupHeader, help: "read now", where: anywhere &^ inHelp, do: func(a *app) { a.b.Refresh() }},
+		{keys: []string{"w"}, group: groupFinding, help: "write an incident report of what is on the screen: Markdown and JSON, in the current directory", where: inLists | inDetail, do: (*app).writeReport},
 		{keys: []string{":"}, group: groupHeader, help: "command line (Tab completes): " + commandNames(), where: inLists | inDetail, do: (*app).openCommand},
 	}
 }

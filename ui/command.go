@@ -37,6 +37,9 @@ func commands() []command {
 		{name: "tree", run: func(a *app, _ string) error { a.toggleTree(); return nil }},
 		{name: "kill", run: func(a *app, _ string) error { a.openSignals(); return nil }},
 		{name: "renice", run: func(a *app, _ string) error { a.openRenice(); return nil }},
+		{name: "report", run: func(a *app, _ string) error { a.writeReport(); return nil }},
+		{name: "export", arg: "FORM FILE", run: (*app).commandExport, complete: completeForm},
+		{name: "record", arg: "FILE", run: (*app).commandRecord},
 		{name: "help", run: func(a *app, _ string) error { a.openHelp(); return nil }},
 		{name: "quit", run: func(a *app, _ string) error { a.stop(); return nil }},
 	}
