@@ -207,6 +207,9 @@ func (m *markdown) busiest(in *life.Incident) {
 	if in.Limits != "" {
 		limits = "the table is limited: " + in.Limits
 	}
+	if q.HideKernel {
+		limits += "; kernel threads are hidden"
+	}
 	m.line(fmt.Sprintf("%d of the %s of the table; ", min(len(rows), incidentBusiest), processCount(len(rows))), prose(limits), ".\n")
 	var columns []*column.Column
 	var titles []string

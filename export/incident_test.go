@@ -112,14 +112,12 @@ func TestIncidentOfHostileNames(t *testing.T) {
 	for _, name := range nasty {
 		text := markdownOf(t, named(name))
 		if got := shapes(text); got != want {
-			t.Errorf("%q bends the report:\n%s", name, text)
+			t.Errorf("%q bends the report from\n%s\nto\n%s", name, want, got)
 		}
 		outside := regexp.MustCompile("(?s)```text\n.*?\n```\n").ReplaceAllString(text, "")
 		outside = regexp.MustCompile("(?m)^  `.*$").ReplaceAllString(outside, "")
-		for _, bad := range []string{"<script", "<!--", "](http", "**bold**", "~~gone"} {
-			if strings.Contains(outside, bad) {
-				t.Errorf("%q stands unescaped in the report:\n%s", name, outside)
-			}
+		if found := regexp.MustCompile(`<[!a-z]|[^\\](\]\(|\*\*bold|~~gone|__u)|http:`).FindString(outside); found != "" {
+			t.Errorf("%q: %q stands unescaped in the report:\n%s", name, found, outside)
 		}
 		if regexp.MustCompile(`[\x00-\x09\x0b-\x1f\x7f\x{202e}]`).MatchString(text) || strings.ToValidUTF8(text, "") != text {
 			t.Errorf("%q: a control character is in the report", name)
@@ -143,7 +141,7 @@ func TestIncidentIsBounded(t *testing.T) {
 	parent := &f.Snap.Procs[0]
 	for i := 1; i < len(f.Snap.Procs); i++ {
 		f.Snap.Procs[i].PPID = parent.PID
-		f.Snap.Procs[i].Cmdline = strings.Repeat("long ", 10000)
+		f.Snap.Procs[i].Cmdline = strings.Repeat("long ", 200)
 		f.Findings = append(f.Findings, detect.Finding{Detector: "zombie", Summary: "it is dead", Subject: detect.Subject{ID: f.Snap.Procs[i].ID}, Culprit: &detect.Subject{ID: parent.ID}})
 	}
 	f.Forest = tree.Build(f.Snap, nil)
@@ -204,7 +202,7 @@ func TestIncidentBusiest(t *testing.T) {
 	_, busiest, _ := strings.Cut(markdownOf(t, in), "## The busiest processes")
 	busiest, _, _ = strings.Cut(busiest, "\n## ")
 	first, second := strings.Index(busiest, "| 44 |"), strings.Index(busiest, "| 43 |")
-	if first < 0 || second < first || strings.Contains(busiest, "| 1 |") {
+	if first < 0 || second < first || strings.Contains(busiest, "\n| 1 |") {
 		t.Errorf("the busiest are\n%s", busiest)
 	}
 }

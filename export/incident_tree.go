@@ -86,7 +86,7 @@ func treeLine(p *pcb.Process, finding *detect.Finding) string {
 		state = string(rune(p.State))
 	}
 	words := fmt.Sprintf("%d %s %s %s", p.PID, state, known(p.User), known(p.Name()))
-	if cmdline := column.Spaced(p.Cmdline); cmdline != "" {
+	if cmdline := strings.TrimRight(column.Spaced(p.Cmdline), " "); cmdline != "" {
 		words += ": " + cmdline
 	}
 	words = sanitize.Cells(sanitize.Text(words), treeCells)

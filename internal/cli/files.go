@@ -15,7 +15,14 @@ import (
 // files is what the screen writes. ptop ends when nothing is half written, but does not wait for ever.
 type files struct {
 	busy     sync.RWMutex // read-locked by who writes
-	recorded []*recording
+	mu       sync.Mutex
+	recorded []*recording // under mu
+}
+
+func (f *files) add(r *recording) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.recorded = append(f.recorded, r)
 }
 
 // settle ends what is recorded as soon as nothing is half written, and says what there is of it, a line each.

@@ -28,7 +28,7 @@ type recording struct {
 // errRecorded is why nothing more is written to a recording.
 var errRecorded = errors.New("the recording has ended")
 
-// Record begins a recording in a new file. It is called by one at a time.
+// Record begins a recording in a new file.
 func (b *backend) Record(path string) (ui.Recording, error) {
 	path, err := b.p.env.expand(path)
 	if err != nil {
@@ -43,7 +43,7 @@ func (b *backend) Record(path string) (ui.Recording, error) {
 	r := &recording{files: &b.files, path: absolute(path), file: file}
 	tag, _ := buildVersion()
 	r.writer = export.NewWriter(r, export.Options{Version: tag, Stream: true})
-	b.files.recorded = append(b.files.recorded, r)
+	b.files.add(r)
 	return r, nil
 }
 
@@ -109,5 +109,12 @@ func (r *recording) finish() string {
 	if err := r.close(); err != nil {
 		return fileError(r.path, err).Error()
 	}
-	return fmt.Sprintf("recorded in %s: %d readings, %s", r.path, r.readings, column.FormatBytes(float64(r.size)))
+	return fmt.Sprintf("recorded in %s: %s, %s", r.path, readingCount(r.readings), column.FormatBytes(float64(r.size)))
+}
+
+func readingCount(n int) string {
+	if n == 1 {
+		return "1 reading"
+	}
+	return fmt.Sprintf("%d readings", n)
 }
