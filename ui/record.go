@@ -77,6 +77,7 @@ func (a *app) recordReading(f *monitor.Frame) {
 	if r == nil || r.ends {
 		return
 	}
+	a.b.Attend(a.attended(f)) // also while another reading is held on the screen
 	if r.last > 0 && f.Seq > r.last { // those that the screen did not come to
 		r.dropped += f.Seq - r.last - 1
 	}

@@ -25,6 +25,9 @@ func (f *files) add(r *recording) {
 	f.recorded = append(f.recorded, r)
 }
 
+// settlePatience is how long the end of ptop waits for what is being written. The terminal has been given back by then.
+const settlePatience = 5 * time.Second
+
 // settle ends what is recorded as soon as nothing is half written, and says what there is of it, a line each.
 func (f *files) settle(patience time.Duration) (words []string) {
 	if !f.finish(patience) {

@@ -11,6 +11,7 @@ import (
 
 	"ptop/export"
 	"ptop/internal/life"
+	"ptop/internal/view"
 )
 
 // Report writes an incident report: Markdown for people, and the whole reading as the JSON document. They stand in the
@@ -47,17 +48,22 @@ const incidentsASecond = 20
 
 // writeIncident writes both files of a report, or none.
 func writeIncident(dir, name string, in *life.Incident) (where string, err error) {
-	tag, _ := buildVersion()
+	tag, commit := buildVersion()
+	version := tag
+	if commit != "" {
+		version += " commit " + commit
+	}
+	query := &view.Query{Threads: in.Query.Threads} // every process, whatever the table shows
 	for n := 1; n <= incidentsASecond; n++ {
 		path := filepath.Join(dir, name)
 		if n > 1 {
 			path += fmt.Sprintf("-%d", n)
 		}
 		var text string
-		text, err = writeNew(path+".md", func(out io.Writer) error { return export.Incident(out, tag, in) })
+		text, err = writeNew(path+".md", func(out io.Writer) error { return export.Incident(out, version, in) })
 		if err == nil {
 			_, err = writeNew(path+".json", func(out io.Writer) error {
-				return export.NewWriter(out, export.Options{Version: tag}).JSON(in.Frame)
+				return export.NewWriter(out, export.Options{Version: tag, Query: query}).JSON(in.Frame)
 			})
 			if err == nil {
 				return text + " and .json", nil

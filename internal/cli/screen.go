@@ -63,7 +63,7 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 	defer terminal.Close()
 	b := &backend{Loop: loop, reader: detail.New(p.root()), scout: newScout(p.root()), p: p}
 	parting, err := terminal.Run(ctx, b)
-	for _, words := range b.files.settle(patience) {
+	for _, words := range b.files.settle(settlePatience) {
 		fmt.Fprintf(p.stderr, "ptop: %s\n", sanitize.Text(words))
 	}
 	if errors.Is(err, ui.ErrNoTerminal) {
