@@ -77,7 +77,7 @@ func (a *app) recordReading(f *monitor.Frame) {
 	if r == nil || r.ends {
 		return
 	}
-	a.b.Attend(a.attended(f)) // also while another reading is held on the screen
+	a.b.Attend(a.attended(f))         // also while another reading is held on the screen
 	if r.last > 0 && f.Seq > r.last { // those that the screen did not come to
 		r.dropped += f.Seq - r.last - 1
 	}
@@ -110,9 +110,11 @@ func (a *app) recorded(r *recorder, size int64, err error) {
 func (a *app) endRecording() {
 	r := a.recording
 	r.ends = true
-	if !r.busy {
-		a.closeRecording(r, nil)
+	if r.busy {
+		a.say(roleInfo, "the recording ends as soon as the reading is written that is under way")
+		return
 	}
+	a.closeRecording(r, nil)
 }
 
 // closeRecording closes the file of a recording, and says what is in it; why is what ended it, nil for the user.

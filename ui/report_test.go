@@ -243,6 +243,7 @@ func TestRecordOnASlowDisk(t *testing.T) {
 	}
 	d.wants("REC 0 readings, 0, 3 dropped")
 	d.command("record") // while one is being written
+	d.wants("the recording ends as soon as")
 	d.hold = false
 	d.work()
 	d.wants("recorded in day.json: 1 reading, 5, 3 dropped")
