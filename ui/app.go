@@ -87,6 +87,9 @@ type app struct {
 	sync    func() // draws every cell anew
 	now     func() time.Time
 
+	recording *recorder // nil for none
+	reporting bool      // a report is being written
+
 	cures    []*cure // remedies that are watched
 	hurrying bool    // the next reading of one is on its way
 
@@ -174,6 +177,7 @@ func (a *app) receive() {
 		a.newest = m.frame // held by the mail until now
 		a.header.record(m.frame)
 		a.history.record(m.frame, a.table.watch(), a.now())
+		a.recordReading(m.frame)
 		if !a.paused {
 			a.adopt(m.frame)
 		}

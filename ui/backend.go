@@ -8,12 +8,14 @@ import (
 
 	"ptop/internal/blast"
 	"ptop/internal/column"
+	"ptop/internal/life"
 	"ptop/internal/monitor"
 	"ptop/internal/view"
 	"ptop/pcb"
 )
 
-// Backend is what the screen needs from the program. Detail, Bind and Scout can block and are called off the UI goroutine.
+// Backend is what the screen needs from the program. Detail, Bind, Scout and what writes files can block and are called off
+// the UI goroutine.
 type Backend interface {
 	// Frames is the stream of Frames; only the newest waits in it. It is closed when sampling has ended.
 	Frames() <-chan *monitor.Frame
@@ -34,8 +36,28 @@ type Backend interface {
 	Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Outcome)
 	// Scout reads what is asked for to tell what an action would reach.
 	Scout(context.Context, *blast.Plan) *blast.Evidence
+	// Report writes an incident report into new files, and says where they are.
+	Report(*life.Incident) (where string, err error)
+	// Export writes the rows that are shown into a new file, in one of ExportForms, and says where that is.
+	Export(form, path string, shown view.Shown) (where string, err error)
+	// Record begins a recording in a new file.
+	Record(path string) (Recording, error)
 	// ActionsOff says why no action is possible ("--read-only", another machine's /proc); empty when they are.
 	ActionsOff() string
+}
+
+// ExportForms are the forms in which the rows of the table can be written.
+var ExportForms = []string{"json", "csv", "text", "tree"}
+
+// Recording is a file that readings are written into, one after the other. Add and Close can block.
+type Recording interface {
+	// Path is the file's.
+	Path() string
+	// Add writes a reading, and gives the file's size in bytes. After an error the recording has ended; what is in the file
+	// are whole readings.
+	Add(*monitor.Frame) (size int64, err error)
+	// Close ends the recording.
+	Close() error
 }
 
 // Options is what the command line and the configuration say about the screen.

@@ -18,6 +18,9 @@ const (
 	groupFinding = "Findings"
 )
 
+// headCommands is the heading under which the help lists the commands of the command line.
+const headCommands = "Command line"
+
 // bindings is every key of ptop. Within one stroke the first that holds wins. It is a function because what the
 // keys do refers to the help, which shows them.
 func bindings() []*binding {
@@ -116,7 +119,8 @@ func actionBindings() []*binding {
 		{keys: []string{"d"}, group: groupHeader, help: "the time between two readings", where: inLists, do: (*app).openDelay},
 		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU and more figures, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
 		{keys: []string{"R"}, group: groupHeader, help: "read now", where: anywhere &^ inHelp, do: func(a *app) { a.b.Refresh() }},
-		{keys: []string{":"}, group: groupHeader, help: "command line (Tab completes): " + commandNames(), where: inLists | inDetail, do: (*app).openCommand},
+		{keys: []string{"w"}, group: groupFinding, help: "write an incident report of what is on the screen: Markdown and JSON, in the current directory", where: inLists | inDetail, do: (*app).writeReport},
+		{keys: []string{":"}, group: groupHeader, help: "command line: a command, or the beginning of one (Tab completes); see " + headCommands, where: inLists | inDetail, do: (*app).openCommand},
 	}
 }
 

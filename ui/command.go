@@ -19,6 +19,7 @@ import (
 type command struct {
 	name string
 	arg  string // what it takes; empty for nothing
+	help string // what it does
 	run  func(a *app, arg string) error
 	// completes the argument; nil for none
 	complete completer
@@ -26,27 +27,33 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{name: "filter", arg: "EXPR", run: (*app).setFilter, complete: completeExpression},
-		{name: "sort", arg: "COLUMN", run: (*app).commandSort, complete: completeExpression},
-		{name: "columns", arg: "LIST", run: (*app).commandColumns, complete: completeExpression},
-		{name: "goto", arg: "PID", run: (*app).commandGoto},
-		{name: "group", arg: "BY", run: (*app).commandGroup, complete: completeOf(groupings)},
-		{name: "user", arg: "NAME", run: (*app).commandUser},
-		{name: "delay", arg: "SECONDS", run: (*app).setDelay},
-		{name: "theme", arg: "NAME", run: (*app).commandTheme, complete: completeOf(ThemeNames())},
-		{name: "tree", run: func(a *app, _ string) error { a.toggleTree(); return nil }},
-		{name: "kill", run: func(a *app, _ string) error { a.openSignals(); return nil }},
-		{name: "renice", run: func(a *app, _ string) error { a.openRenice(); return nil }},
-		{name: "help", run: func(a *app, _ string) error { a.openHelp(); return nil }},
-		{name: "quit", run: func(a *app, _ string) error { a.stop(); return nil }},
+		{name: "filter", arg: "EXPR", help: "hide what does not match; without an expression, end that", run: (*app).setFilter, complete: completeExpression},
+		{name: "sort", arg: "COLUMN", help: "order by a column, or by several with commas between them; - before one turns it round", run: (*app).commandSort, complete: completeExpression},
+		{name: "columns", arg: "LIST", help: "the columns to show, with commas between them", run: (*app).commandColumns, complete: completeExpression},
+		{name: "goto", arg: "PID", help: "to that process; filters and folds that hide it are lifted", run: (*app).commandGoto},
+		{name: "group", arg: "BY", help: "a row for each container, unit, user, name or state; without one, end that", run: (*app).commandGroup, complete: completeOf(groupings)},
+		{name: "user", arg: "NAME", help: "only that user's processes; without a name, everybody's", run: (*app).commandUser},
+		{name: "delay", arg: "SECONDS", help: "the time between two readings", run: (*app).setDelay},
+		{name: "theme", arg: "NAME", help: "the colours", run: (*app).commandTheme, complete: completeOf(ThemeNames())},
+		{name: "tree", help: "tree of parents and children, or list", run: func(a *app, _ string) error { a.toggleTree(); return nil }},
+		{name: "kill", help: "the signals that can be sent to the selected or tagged processes", run: func(a *app, _ string) error { a.openSignals(); return nil }},
+		{name: "renice", help: "change their nice value", run: func(a *app, _ string) error { a.openRenice(); return nil }},
+		{name: "report", help: "write an incident report of what is on the screen: Markdown and JSON", run: func(a *app, _ string) error { a.writeReport(); return nil }},
+		{name: "export", arg: "FORM FILE", help: "write the rows of the table into a new file: json, csv, text or tree", run: (*app).commandExport, complete: completeForm},
+		{name: "record", arg: "FILE", help: "write every reading from now on into a new file, a JSON document a line; without a file, end that", run: (*app).commandRecord},
+		{name: "help", help: "the help", run: func(a *app, _ string) error { a.openHelp(); return nil }},
+		{name: "quit", help: "quit", run: func(a *app, _ string) error { a.stop(); return nil }},
 	}
 }
 
-// commandNames lists the commands for the help.
+// usage is the command as it is typed.
+func (c *command) usage() string { return strings.TrimSpace(c.name + " " + c.arg) }
+
+// commandNames lists the commands for who has typed none of them.
 func commandNames() string {
 	var names []string
 	for _, c := range commands() {
-		names = append(names, strings.TrimSpace(c.name+" "+c.arg))
+		names = append(names, c.usage())
 	}
 	return strings.Join(names, ", ")
 }

@@ -154,6 +154,7 @@ type fakeBackend struct {
 	known     blast.Evidence
 	scouted   []int             // how many processes the plans had that were scouted
 	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
+	written   fakeFiles
 }
 
 func newFakeBackend() *fakeBackend { return &fakeBackend{frames: make(chan *monitor.Frame, 1)} }

@@ -131,6 +131,7 @@ func (h *header) title(p painter, a *app) {
 	if a.ended {
 		right = append(line{{"ENDED ", roleWarning}}, right...)
 	}
+	right = append(a.recording.note(), right...)
 	rest := []string{"up " + age(s.Boot), strings.TrimSpace(osName(s.Host.OS) + " " + s.Host.Kernel), a.o.Version}
 	room := p.w - right.width() - 2
 	for _, part := range rest {

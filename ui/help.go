@@ -38,6 +38,10 @@ func newHelp(a *app) *helpView {
 			out = append(out, pageLine{line: line{{"  " + pad(strings.Join(keys, " "), 16) + " ", roleKey}, {b.help, roleText}, {where, roleDim}}})
 		}
 	}
+	out = append(out, blank, heading(headCommands))
+	for _, c := range commands() {
+		out = append(out, pageLine{line: line{{"  " + pad(":"+c.usage(), 17) + " ", roleKey}, {c.help, roleText}}})
+	}
 	out = append(out, blank, heading("Pages of a process"))
 	for i, p := range a.detail.pages {
 		key := "Tab"

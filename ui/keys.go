@@ -155,7 +155,7 @@ func strokeText(s string) string {
 	return s
 }
 
-// KeysMarkdown is docs/keys.md: every key, what it does and where, from the bindings themselves.
+// KeysMarkdown is docs/keys.md: every key, what it does and where, and every command, from the bindings themselves.
 func KeysMarkdown() string {
 	var b strings.Builder
 	b.WriteString("# Keys\n\nGenerated from the key bindings; do not edit.\n")
@@ -167,6 +167,10 @@ func KeysMarkdown() string {
 			fmt.Fprintf(&b, "\n## %s\n\n| keys | with --vim-keys also | what they do | where |\n|---|---|---|---|\n", group)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", codes(bind.keys), codes(bind.vim), strings.ReplaceAll(bind.help, "|", "\\|"), bind.where)
+	}
+	fmt.Fprintf(&b, "\n## %s\n\n| command | what it does |\n|---|---|\n", headCommands)
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "| %s | %s |\n", codes([]string{":" + c.usage()}), strings.ReplaceAll(c.help, "|", "\\|"))
 	}
 	return b.String()
 }

@@ -82,4 +82,9 @@ func TestKeysMarkdown(t *testing.T) {
 			t.Errorf("docs/keys.md lacks %q", b.help)
 		}
 	}
+	for _, c := range commands() {
+		if c.help == "" || !strings.Contains(md, "| `:"+c.usage()+"` | "+c.help+" |") {
+			t.Errorf("docs/keys.md lacks what %q does", c.name)
+		}
+	}
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"ptop/internal/blast"
+	"ptop/internal/life"
 	"ptop/internal/monitor"
+	"ptop/internal/view"
 	"ptop/pcb"
 )
 
@@ -106,6 +108,12 @@ func (s still) Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Out
 }
 
 func (s still) Scout(context.Context, *blast.Plan) *blast.Evidence { return &blast.Evidence{} }
+
+var errStill = errors.New("a picture of a screen writes no file")
+
+func (still) Report(*life.Incident) (string, error)            { return "", errStill }
+func (still) Export(_, _ string, _ view.Shown) (string, error) { return "", errStill }
+func (still) Record(string) (Recording, error)                 { return nil, errStill }
 
 // noTarget reaches nobody.
 type noTarget struct{}

@@ -302,8 +302,17 @@ func (t *table) watch() []pcb.ID {
 	return ids
 }
 
-// status says what limits the table; empty when nothing does.
+// status says what limits the table, and what that leaves; empty when nothing does.
 func (t *table) status() string {
+	limits := t.limits()
+	if limits == "" {
+		return ""
+	}
+	return limits + "   " + plural(len(t.rows)-len(t.dead), "row", "rows") + "   (Esc clears)"
+}
+
+// limits says what limits the table; empty when nothing does.
+func (t *table) limits() string {
 	var parts []string
 	add := func(name, value string) {
 		if value != "" {
@@ -338,10 +347,7 @@ func (t *table) status() string {
 	if t.follow {
 		add("following", t.name)
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return strings.Join(parts, "   ") + "   " + plural(len(t.rows)-len(t.dead), "row", "rows") + "   (Esc clears)"
+	return strings.Join(parts, "   ")
 }
 
 // ownUID is the effective user that ptop runs as; -1 for root, who owns most of what runs, and where it is unknown.

@@ -61,7 +61,11 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 		return p.noTerminal(err)
 	}
 	defer terminal.Close()
-	parting, err := terminal.Run(ctx, &backend{loop, detail.New(p.root()), newScout(p.root()), p})
+	b := &backend{Loop: loop, reader: detail.New(p.root()), scout: newScout(p.root()), p: p}
+	parting, err := terminal.Run(ctx, b)
+	for _, words := range b.files.settle(settlePatience) {
+		fmt.Fprintf(p.stderr, "ptop: %s\n", sanitize.Text(words))
+	}
 	if errors.Is(err, ui.ErrNoTerminal) {
 		return p.noTerminal(err)
 	}
@@ -97,6 +101,7 @@ type backend struct {
 	reader *detail.Reader
 	scout  *scout
 	p      *program
+	files  files
 }
 
 func (b *backend) Detail(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
