@@ -20,13 +20,15 @@ type Shot struct {
 	Options Options
 	Keys    []string // strokes as docs/keys.md names them, pressed one after the other
 	W, H    int
-	Detail  *pcb.Detail // what a page of the drill-down reads; nil for an error
+	Detail  *pcb.Detail    // what a page of the drill-down reads; nil for an error
+	Known   blast.Evidence // what an action would reach beside the Frame
+	Before  *pcb.Detail    // the reading of it before, for what a page tells of two; nil for none
 }
 
 // Screenshot draws the screen without a terminal, and gives its cells line by line. What is read is read at once, and
 // "now" is the time of the last Frame, so that the same Shot always gives the same picture.
 func Screenshot(s Shot) ([]tcell.SimCell, error) {
-	a, err := newApp(still{s.Detail}, s.Options)
+	a, err := newApp(still{s.Detail, &s.Known}, s.Options)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +61,12 @@ func Screenshot(s Shot) ([]tcell.SimCell, error) {
 		screen.Clear()
 		a.draw(screen, s.W, s.H)
 	}
+	if s.Before != nil {
+		a.detail.before = s.Before
+		a.detail.write()
+		screen.Clear()
+		a.draw(screen, s.W, s.H)
+	}
 	screen.Show()
 	cells, _, _ := screen.GetContents()
 	return cells, nil
@@ -86,7 +94,10 @@ func keyEvent(stroke string) *tcell.EventKey {
 }
 
 // still is a machine of which only one reading is left.
-type still struct{ detail *pcb.Detail }
+type still struct {
+	detail *pcb.Detail
+	known  *blast.Evidence
+}
 
 func (still) Frames() <-chan *monitor.Frame { return nil }
 func (still) SetDelay(time.Duration)        {}
@@ -107,7 +118,7 @@ func (s still) Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Out
 	return noTarget{}, nil
 }
 
-func (s still) Scout(context.Context, *blast.Plan) *blast.Evidence { return &blast.Evidence{} }
+func (s still) Scout(context.Context, *blast.Plan) *blast.Evidence { return s.known }
 
 var errStill = errors.New("a picture of a screen writes no file")
 

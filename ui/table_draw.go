@@ -105,12 +105,18 @@ func (t *table) gutter(p painter, r *column.Row, style func(role) tcell.Style) {
 	}
 }
 
+// markLeast is how much of a mark has to be readable.
+const markLeast = 8
+
 // drawLast draws the column that takes the rest of the line: the tree before it, the name of the executable brought
 // out, and behind it what is to be said of the row.
 func (t *table) drawLast(p painter, r *column.Row, text string, base role, style func(role) tcell.Style) {
 	mark, severity := markText(r, p.gl)
 	end := p.w
-	if mark != "" && p.w > 2*width(mark) {
+	if half := p.w / 2; half < markLeast {
+		mark = "" // its sign is in the gutter
+	} else if mark != "" {
+		mark = clip(mark, half)
 		end -= width(mark) + 1
 	}
 	q := p.sub(0, 0, end, 1)
@@ -136,7 +142,7 @@ func (t *table) drawLast(p painter, r *column.Row, text string, base role, style
 	for _, s := range skipCells(l, t.scroll) {
 		x = q.put(x, 0, s.text, style(s.role))
 	}
-	if mark != "" && p.w > 2*width(mark) {
+	if mark != "" {
 		p.put(min(x+1, end), 0, " "+mark, style(severityRole(severity)))
 	}
 }
@@ -146,10 +152,10 @@ func lostText(lost *detect.Adoption, gl *glyphs) string {
 	return fmt.Sprintf("%s%s ", gl.lost, strings.TrimSpace(fmt.Sprintf("%s(%d)", lost.Name, lost.Parent.PID)))
 }
 
-// commandLine brings out the name in "/usr/sbin/name args".
+// commandLine brings out the name in "/usr/sbin/name args". What stands in brackets is no command line.
 func commandLine(text string, base role) line {
 	first, args, _ := strings.Cut(text, " ")
-	if !strings.HasPrefix(first, "/") {
+	if strings.HasPrefix(first, "[") {
 		return plain(text, base)
 	}
 	slash := strings.LastIndexByte(first, '/') + 1

@@ -36,6 +36,9 @@ func main() {
 }
 
 func run(args []string) error {
+	if len(args) == 1 && args[0] == "--pool" {
+		workInThreads()
+	}
 	if len(args) == 1 && args[0] == "--screen" {
 		return pictures(context.Background())
 	}

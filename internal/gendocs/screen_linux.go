@@ -5,8 +5,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"syscall"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -14,74 +14,73 @@ import (
 	"ptop/collect"
 	"ptop/collect/detail"
 	"ptop/detect"
+	"ptop/internal/blast"
 	"ptop/internal/container"
 	"ptop/internal/monitor"
 	"ptop/internal/shot"
 	"ptop/internal/view"
+	"ptop/pcb"
 	"ptop/ui"
 )
 
-// patient is a process that is made for the picture, with what it starts.
-type patient struct {
-	uid    uint32
-	script string
-}
-
-// wwwData is Debian's user of web servers.
-const wwwData = 33
-
-// patients are three sick ones: a parent that became another program and never waits for its children, one that spins,
-// and a pair that does nothing but hand each other bytes; and some healthy ones beside them.
-var patients = []patient{
-	{wwwData, "for i in 1 2 3 4 5 6 7; do sleep 0.1 & done; exec -a '/srv/checkout-agent --workers 8' sleep 60"},
-	{0, "exec -a 'python3 report.py' sh -c 'while :; do :; done'"},
-	{0, "(exec -a 'ingest: reader' yes) | exec -a 'ingest: indexer' cat > /dev/null"},
-	{wwwData, "(exec -a 'nginx: worker process' sleep 60) & (exec -a 'nginx: worker process' sleep 60) & exec -a 'nginx: master process' sleep 60"},
-	{0, "(exec -a 'postgres: checkpointer' sleep 60) & (exec -a 'postgres: walwriter' sleep 60) & exec -a postgres sleep 60"},
-}
-
 const (
-	pictureWidth, pictureHeight = 112, 26
+	pictureWidth, pictureHeight = 126, 28
 	pictureTime                 = 12 * time.Second
 	pictureScale                = 0.1 // of the detectors' ages and holds
 )
 
-// shots are the pictures: a file's name and the keys that lead to the view.
-var shots = []struct {
+// picture is a file's name below docs/screens, and the keys that lead to the view.
+type picture struct {
 	name string
 	keys []string
-}{
-	{"screen", nil},
-	{"tree", []string{"t"}},
-	{"findings", []string{"f"}},
+	of   int // the patient of whom a page of the drill-down is; -1 for none
+}
+
+// pictured is every picture. to gives the keys that move the cursor to a patient.
+func pictured(to func(patient int) []string) []picture {
+	return []picture{
+		{"first", nil, -1},
+		{"tree", []string{"t"}, -1},
+		{"findings", []string{"f"}, -1},
+		{"pcb", append(to(agent), "Enter"), agent},
+		{"explain", append(to(agent), "Enter", "2"), agent},
+		{"threads", append(to(pool), "Enter", "4"), pool},
+		{"signal", append(to(agent), "k", "Home", "Enter", "s"), -1},
+		{"containers", []string{"g", "c", "Enter"}, -1},
+	}
 }
 
 // pictures runs the real program over this machine and draws what it shows of the patients.
 func pictures(ctx context.Context) error {
-	var pids []int32
-	for _, p := range patients {
-		cmd := exec.CommandContext(ctx, "bash", "-c", p.script)
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: &syscall.Credential{Uid: p.uid, Gid: p.uid}}
-		if err := cmd.Start(); err != nil {
-			return err
-		}
-		defer func() {
-			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-			_ = cmd.Wait()
-		}()
-		pids = append(pids, int32(cmd.Process.Pid))
+	w, err := admit(ctx)
+	defer w.discharge()
+	if err != nil {
+		return err
 	}
 	frames, err := watch(ctx)
 	if err != nil {
 		return err
 	}
-	options := ui.Options{Delay: 2 * time.Second, Query: view.Query{PIDs: pids, Descendants: true, HideKernel: true}}
-	for _, s := range shots {
-		cells, err := ui.Screenshot(ui.Shot{Frames: frames, Keys: s.keys, W: pictureWidth, H: pictureHeight, Options: options})
+	known := evidence(ctx, frames[len(frames)-1].Snap, w.pids[agent])
+	to := func(patient int) []string {
+		return append(append([]string{":"}, strings.Split("goto "+strconv.Itoa(int(w.pids[patient])), "")...), "Enter")
+	}
+	for _, p := range pictured(to) {
+		s := ui.Shot{
+			Frames: frames, Keys: p.keys, W: pictureWidth, H: pictureHeight,
+			Known:   known,
+			Options: ui.Options{Delay: 2 * time.Second, Query: view.Query{PIDs: w.pids, Descendants: true, HideKernel: true}},
+		}
+		if p.of >= 0 {
+			if s.Before, s.Detail, err = details(ctx, frames[len(frames)-1].Snap, w.pids[p.of]); err != nil {
+				return err
+			}
+		}
+		cells, err := ui.Screenshot(s)
 		if err != nil {
 			return err
 		}
-		if err := draw("docs/"+s.name+".svg", cells); err != nil {
+		if err := draw("docs/screens/"+p.name+".svg", cells); err != nil {
 			return err
 		}
 		fmt.Println(shot.Text(cells, pictureWidth))
@@ -114,4 +113,29 @@ func watch(ctx context.Context) ([]*monitor.Frame, error) {
 		frames = append(frames, frame)
 	}
 	return frames, nil
+}
+
+// details reads a process in depth, twice, with the time between that a page leaves.
+func details(ctx context.Context, snap *pcb.Snapshot, pid int32) (before, now *pcb.Detail, err error) {
+	i := snap.Index(pid)
+	if i < 0 {
+		return nil, nil, fmt.Errorf("the patient %d has ended", pid)
+	}
+	reader := detail.New("/proc")
+	if before, err = reader.Read(ctx, snap.Procs[i].ID); err != nil {
+		return nil, nil, err
+	}
+	time.Sleep(2 * time.Second)
+	now, err = reader.Read(ctx, snap.Procs[i].ID)
+	return before, now, err
+}
+
+// evidence is what the dialog reads of whom an action would reach.
+func evidence(ctx context.Context, snap *pcb.Snapshot, pid int32) blast.Evidence {
+	i := snap.Index(pid)
+	if i < 0 {
+		return blast.Evidence{}
+	}
+	want := []pcb.ProbeRequest{{ID: snap.Procs[i].ID, Kinds: pcb.ProbeFiles}}
+	return blast.Evidence{Probes: detail.NewProber("/proc").Probe(ctx, snap, want)}
 }
