@@ -45,8 +45,10 @@ type Options struct {
 	Query   view.Query       // what the table shows first
 	Columns []*column.Column // nil for the default
 	NoColor bool
-	ASCII   bool // no box drawing or block characters
-	Theme   string
+	ASCII   bool   // no box drawing or block characters
+	Theme   string // one of ThemeNames; empty for the default
+	Colors  string // one of ColorDepths; empty for what the terminal says
+	Meters  string // one of MeterModes; empty for the default
 	VimKeys bool
 	Version string
 }

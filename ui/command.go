@@ -236,7 +236,7 @@ func (a *app) commandTheme(arg string) error {
 	if err != nil {
 		return err
 	}
-	a.th = th
+	a.dressIn(dress{th, a.dress.depth, a.dress.has})
 	return nil
 }
 
