@@ -119,6 +119,7 @@ func newApp(b Backend, o Options) (*app, error) {
 	}
 	a.keys = newKeymap(bindings(), o.VimKeys)
 	a.header, a.hint, a.log, a.history = newHeader(), &hintLine{}, &logLine{}, newHistory()
+	a.header.mode = meterMode(o.Meters)
 	a.table = newTable(o)
 	a.findings = &findingsView{b: b}
 	a.detail = newDetailView(a)

@@ -8,6 +8,7 @@ import (
 
 	"ptop/internal/blast"
 	"ptop/internal/column"
+	"ptop/internal/filter"
 	"ptop/internal/monitor"
 	"ptop/internal/view"
 	"ptop/pcb"
@@ -34,8 +35,16 @@ type Backend interface {
 	Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Outcome)
 	// Scout reads what is asked for to tell what an action would reach.
 	Scout(context.Context, *blast.Plan) *blast.Evidence
+	// SaveSettings writes settings to the configuration file, and gives its name. It can block.
+	SaveSettings(context.Context, []Setting) (path string, err error)
 	// ActionsOff says why no action is possible ("--read-only", another machine's /proc); empty when they are.
 	ActionsOff() string
+}
+
+// Setting is a key of the configuration with the value that the screen has.
+type Setting struct {
+	Key, Value string
+	Usual      bool // nobody needs to be told: the file may go without it
 }
 
 // Options is what the command line and the configuration say about the screen.
@@ -44,6 +53,8 @@ type Options struct {
 	Grace   time.Duration    // of a graceful stop, between SIGTERM and SIGKILL
 	Query   view.Query       // what the table shows first
 	Columns []*column.Column // nil for the default
+	Widths  column.Widths    // of columns of which a width was asked for
+	Saved   filter.Saved     // filters that have a name
 	NoColor bool
 	ASCII   bool   // no box drawing or block characters
 	Theme   string // one of ThemeNames; empty for the default

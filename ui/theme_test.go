@@ -69,7 +69,8 @@ func TestRolesDiffer(t *testing.T) {
 			{roleBarUser, roleBarSystem, roleBarOther, roleBarWait},
 			{roleBarMemory, roleBarCache, roleBarWait},
 			{roleText, roleStrong, roleDim, roleTag, roleCursor, roleHead},
-			{roleHead, roleHeadSort, roleText}, {roleKey, roleHint, roleText},
+			{roleHead, roleHeadSort, roleText},
+			{roleKey, roleHint, roleText},
 		} {
 			for i, a := range together {
 				for _, b := range together[:i] {
