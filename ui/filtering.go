@@ -23,7 +23,8 @@ func (a *app) setFilter(text string) error {
 // (the beginning of an expression, perhaps), leaves the filter that stood.
 func (a *app) openFilter() {
 	was := a.table.q.Filter.String()
-	history := slices.Concat(a.o.Saved.Names(), a.filters)
+	saved := slices.DeleteFunc(a.o.Saved.Names(), func(name string) bool { return slices.Contains(a.filters, name) })
+	history := slices.Concat(saved, a.filters)
 	l := &prompt{label: "filter:", history: history, past: len(history), complete: a.completeFilter}
 	l.changed = func(text string) {
 		l.note, l.bad = "", false

@@ -172,13 +172,13 @@ func TestSavedFilters(t *testing.T) {
 		d.keys("Enter")
 		d.wants(`filter state == "Z"`)
 		d.keys("Esc /").typed("svc12").keys("Enter Esc /")
-		for _, want := range []string{"svc12", "@dead", "@dead", "@hot", "@hot"} { // the session's own, then those that are saved
+		for _, want := range []string{"svc12", "@dead", "@hot", "@hot"} { // the session's own, then those that are saved
 			d.keys("Up")
 			d.wants("filter: " + want)
 		}
 		d.keys("Enter")
 		d.wants("filter cpu_percent > 40", "python3")
-		d.keys("Esc /").typed("@").keys("Tab Tab Enter")
+		d.keys("Esc /").typed("@").keys("Tab Enter")
 		d.wants("filter cpu_percent > 40")
 		d.keys("Esc :").typed("filter @d").keys("Tab Enter")
 		d.wants("5 rows")

@@ -51,10 +51,21 @@ func saveConfig(path string, settings []ui.Setting) error {
 	if exists && bytes.Equal(edited, text) {
 		return nil
 	}
-	if err := applyConfig(newFlags(&options{}).all, path, edited); err != nil {
+	if err := readAgain(path, edited); err != nil {
 		return fmt.Errorf("what was to be written would not be read again: %w", err)
 	}
 	return replaceFile(path, edited)
+}
+
+// readAgain says why a start with just this configuration would fail.
+func readAgain(path string, text []byte) error {
+	p := &program{}
+	p.flags = newFlags(&p.opt)
+	p.given = settled(p.flags.all)
+	if err := applyConfig(p.flags.all, path, text); err != nil {
+		return err
+	}
+	return p.settle()
 }
 
 // behindLinks is the file that a path leads to: a link stays, and what it names is written anew.

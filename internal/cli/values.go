@@ -100,7 +100,7 @@ func assignments(at *[]string) value[[]string] {
 
 // savedFilters is a flag value that may be given several times, each NAME=EXPR.
 func savedFilters(at *filter.Saved) value[filter.Saved] {
-	return value[filter.Saved]{at, at.With, "stringArray"}
+	return value[filter.Saved]{at, func(text string) (filter.Saved, error) { return at.With(text) }, "stringArray"}
 }
 
 // seconds is a flag value for a time: a number of seconds, as top takes it, or a Go duration.
