@@ -130,7 +130,7 @@ func settings() []setting {
 			if name := depths[a.depthAt()].name; name != "auto" {
 				return name
 			}
-			return "auto, which is " + strconv.Itoa(a.dress.has) + " here"
+			return "auto, which is " + strconv.Itoa(min(a.dress.has, 256)) + " here"
 		}, (*app).stepDepth},
 		{"delay", fixed("the time between two readings"), func(a *app) string {
 			if a.o.Delay <= 0 {

@@ -70,7 +70,7 @@ func TestSaveConfigKeepsTheRest(t *testing.T) {
 			"theme = \"\"\"\nlight\"\"\"\ndelay = '''2'''\n",
 			"theme = \"\"\"\nlight\"\"\"\ndelay = 1.5\ncolumns = \"pid,user:12,command\"\nsort = \"-rss_bytes\"\nkernel-threads = true\n",
 		},
-		"CRLF": {"# mine\r\ndelay = \"2s\" # two\r\n", "# mine\r\ndelay = 1.5 # two\r\n" + strings.ReplaceAll(strings.Replace(added, "delay = 1.5\n", "", 1), "\n", "\r\n")},
+		"CRLF":             {"# mine\r\ndelay = \"2s\" # two\r\n", "# mine\r\ndelay = 1.5 # two\r\n" + strings.ReplaceAll(strings.Replace(added, "delay = 1.5\n", "", 1), "\n", "\r\n")},
 		"the same already": {added + "# kept\n", added + "# kept\n"},
 	} {
 		path := filepath.Join(t.TempDir(), "config.toml")
