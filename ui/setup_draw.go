@@ -28,6 +28,9 @@ func (s *setup) foot() []footItem {
 		return []footItem{{"Enter", "ends finding", "Enter"}}
 	}
 	items := []footItem{{"←", "", "Left"}, {"→", "changes", "Right"}}
+	if s.a.gl == asciiGlyphs {
+		items[0].key, items[1].key = "Left", "Right"
+	}
 	if s.column() != nil {
 		items = []footItem{{"Space", "shows", "Space"}, {"[", "", "["}, {"]", "moves", "]"}, {"-", "", "-"}, {"+", "width", "+"}, {"/", "finds", "/"}}
 	}
@@ -43,6 +46,9 @@ func (s *setup) draw(p painter) {
 	below := s.drawFoot(in)
 	room := aboutLines(in.h - below)
 	about := s.about(in.w)
+	if s.note != nil { // an error has its reason at its end
+		room = max(room, min(len(about), in.h-below-1))
+	}
 	if room > 0 && len(about) > room {
 		about[room-1][0].text = clip(about[room-1][0].text+" "+about[room][0].text, in.w)
 	}

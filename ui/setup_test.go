@@ -206,9 +206,9 @@ func TestSetupSaves(t *testing.T) {
 	d.keys("Right")
 	d.row("user")
 	d.keys("+")
-	d.b.saveFail = errors.New("saving the settings: the disk is full")
+	d.b.saveFail = errors.New("saving the settings, /home/somebody/with/a/long/way/to/their/.config/ptop/config.toml is as it was: the disk is full")
 	d.keys("s")
-	d.wants("the disk is full")
+	d.wants("saving the settings", "the disk is full")
 	d.b.saveFail = nil
 	d.keys("s")
 	d.wants("saved in /home/app")
@@ -330,6 +330,13 @@ func TestSetupOnASmallScreen(t *testing.T) {
 	d.wants("Space shows", "width", "moves", "Enter keeps", "Esc undoes")
 }
 
+// In ASCII the foot names the arrows.
+func TestSetupInASCII(t *testing.T) {
+	d := newBench(t, 80, 24, Options{ASCII: true})
+	d.keys("F2")
+	d.wants("Left Right changes")
+}
+
 // Shift with an arrow moves a column as the brackets do.
 func TestShiftMovesAColumn(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})
@@ -338,6 +345,9 @@ func TestShiftMovesAColumn(t *testing.T) {
 	d.press(tcell.NewEventKey(tcell.KeyUp, 0, tcell.ModShift))
 	if got := d.columnIDs(); !strings.HasPrefix(got, "user,pid,") {
 		t.Errorf("the columns are %s", got)
+	}
+	if d.table.own {
+		t.Error("who orders the usual columns anew has none of them give way any more")
 	}
 	d.press(tcell.NewEventKey(tcell.KeyDown, 0, tcell.ModShift))
 	d.press(tcell.NewEventKey(tcell.KeyDown, 0, tcell.ModShift))

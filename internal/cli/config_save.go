@@ -179,8 +179,8 @@ func replaceFile(path string, text []byte) (err error) {
 		return err
 	}
 	if old == nil {
-		err = ownAsParent(file.Name())
-	} else if err = ownAs(file.Name(), old); err == nil {
+		err = ownAsParent(file)
+	} else if err = ownAs(file, old); err == nil {
 		err = file.Chmod(old.Mode().Perm())
 	}
 	if err != nil {
@@ -214,19 +214,24 @@ func makeDir(dir string) error {
 	case err != nil:
 		return err
 	}
-	return ownAsParent(dir)
-}
-
-// ownAsParent gives what is new the owner of the directory that it is in, where that can be done.
-func ownAsParent(path string) error {
-	if !mayOwn() { // it is the user's own
-		return nil
-	}
-	model, err := os.Stat(filepath.Dir(path))
+	made, err := openDir(dir)
 	if err != nil {
 		return err
 	}
-	return ownAs(path, model)
+	defer made.Close()
+	return ownAsParent(made)
+}
+
+// ownAsParent gives what is new the owner of the directory that it is in, where that can be done.
+func ownAsParent(made *os.File) error {
+	if !mayOwn() { // it is the user's own
+		return nil
+	}
+	model, err := os.Stat(filepath.Dir(made.Name()))
+	if err != nil {
+		return err
+	}
+	return ownAs(made, model)
 }
 
 // writable says why a file may not be written.
