@@ -154,6 +154,19 @@ func TestWidths(t *testing.T) {
 		d.wants("column comm: a width is a number from 1 to 200, as in comm:20")
 		d.keys(":").typed("columns pid,user:1,cmdline").keys("Enter")
 		d.wants(" … CMDLINE", " … /sbin/init splash")
+		d.keys("F2")
+		pid := d.row("pid").column()
+		was := d.table.widths[pid]
+		for range 9 {
+			d.keys("+")
+		}
+		if got := d.table.widths[pid]; got != was+9 {
+			t.Errorf("nine cells more than %d are %d", was, got)
+		}
+		d.keys("Esc")
+		if got := d.table.widths[pid]; got != was {
+			t.Errorf("put back, it is %d cells wide, not %d", got, was)
+		}
 	}
 }
 
