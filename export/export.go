@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Version  string           // ptop's
 	Columns  []*column.Column // nil: all that are not on demand in JSON, the default table elsewhere
+	Widths   column.Widths    // text: of columns of which a width was asked for; figures that need more have more
 	Query    *view.Query      // nil: every process by pid
 	Findings bool             // JSON: the findings alone, without processes
 	// NoHeaders leaves out the heading row, and of the text table the summary of the machine above it.

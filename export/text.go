@@ -110,17 +110,26 @@ const textCells, pipeCells = 24, 64
 func (w *Writer) grid(p *page, columns []*column.Column) {
 	cells := make([]string, 0, len(columns)*(len(w.rows)+1))
 	widths := make([]int, len(columns))
-	for k, c := range columns[:len(columns)-1] {
+	last := len(columns) - 1
+	for k, c := range columns[:last] {
 		widths[k] = c.Width // so that one table stands like the next
+		if asked := w.opt.Widths[c]; asked > 0 {
+			widths[k] = asked
+		}
 	}
 	add := func(k int, s string) {
 		if p.ascii {
 			s = sanitize.ASCII(s) // before it is measured
 		}
-		if p.width > 0 && k < len(columns)-1 {
+		asked := w.opt.Widths[columns[k]]
+		switch {
+		case k == last:
+		case asked > 0 && columns[k].Align == column.Left:
+			s = sanitize.Cells(s, asked)
+		case p.width > 0:
 			s = sanitize.Cells(s, textCells)
 		}
-		widths[k] = max(widths[k], min(sanitize.Width(s), pipeCells))
+		widths[k] = max(widths[k], min(sanitize.Width(s), max(asked, pipeCells)))
 		cells = append(cells, s)
 	}
 	if !w.opt.NoHeaders {

@@ -59,6 +59,8 @@ type app struct {
 	keys *keymap
 	mail *mailbox
 
+	dress dress // what th follows from
+
 	frame  *monitor.Frame // shown; held
 	newest *monitor.Frame // the same unless paused; held
 	paused bool
@@ -110,7 +112,8 @@ func newApp(b Backend, o Options) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{b: b, o: o, th: th, gl: unicodeGlyphs, mail: newMailbox(), now: time.Now, patience: endsWithin, cureLook: cureLook, repeatPause: repeatPause}
+	a := &app{b: b, o: o, gl: unicodeGlyphs, mail: newMailbox(), now: time.Now, patience: endsWithin, cureLook: cureLook, repeatPause: repeatPause}
+	a.dressIn(dress{th, o.Colors, 256})
 	if o.Grace == 0 {
 		a.o.Grace = ladder.DefaultGrace
 	}
@@ -119,6 +122,7 @@ func newApp(b Backend, o Options) (*app, error) {
 	}
 	a.keys = newKeymap(bindings(), o.VimKeys)
 	a.header, a.hint, a.log, a.history = newHeader(), &hintLine{}, &logLine{}, newHistory()
+	a.header.mode = meterMode(o.Meters)
 	a.table = newTable(o)
 	a.findings = &findingsView{b: b}
 	a.detail = newDetailView(a)

@@ -8,6 +8,7 @@ import (
 
 	"ptop/internal/blast"
 	"ptop/internal/column"
+	"ptop/internal/filter"
 	"ptop/internal/life"
 	"ptop/internal/monitor"
 	"ptop/internal/view"
@@ -42,6 +43,8 @@ type Backend interface {
 	Export(form, path string, shown view.Shown) (where string, err error)
 	// Record begins a recording in a new file.
 	Record(path string) (Recording, error)
+	// SaveSettings writes settings to the configuration file, and gives its name. It can block.
+	SaveSettings(context.Context, []Setting) (path string, err error)
 	// ActionsOff says why no action is possible ("--read-only", another machine's /proc); empty when they are.
 	ActionsOff() string
 }
@@ -60,15 +63,25 @@ type Recording interface {
 	Close() error
 }
 
+// Setting is a key of the configuration with the value that the screen has.
+type Setting struct {
+	Key, Value string
+	Usual      bool // nobody needs to be told: the file may go without it
+}
+
 // Options is what the command line and the configuration say about the screen.
 type Options struct {
 	Delay   time.Duration
 	Grace   time.Duration    // of a graceful stop, between SIGTERM and SIGKILL
 	Query   view.Query       // what the table shows first
 	Columns []*column.Column // nil for the default
+	Widths  column.Widths    // of columns of which a width was asked for
+	Saved   filter.Saved     // filters that have a name
 	NoColor bool
-	ASCII   bool // no box drawing or block characters
-	Theme   string
+	ASCII   bool   // no box drawing or block characters
+	Theme   string // one of ThemeNames; empty for the default
+	Colors  string // one of ColorDepths; empty for what the terminal says
+	Meters  string // one of MeterModes; empty for the default
 	VimKeys bool
 	Version string
 }

@@ -59,7 +59,7 @@ func commandNames() string {
 }
 
 func (a *app) openCommand() {
-	l := &prompt{label: ":", history: a.commands, past: len(a.commands), complete: completeCommand}
+	l := &prompt{label: ":", history: a.commands, past: len(a.commands), complete: a.completeLine}
 	l.changed = func(string) { l.note = "" }
 	l.enter = func(text string) bool {
 		a.dismiss(l) // before what the command may open
@@ -149,10 +149,12 @@ func (a *app) commandSort(arg string) error {
 }
 
 func (a *app) commandColumns(arg string) error {
-	cols, err := column.Parse(arg)
+	cols, widths, err := column.ParseSized(arg)
 	if err != nil {
 		return err
 	}
+	a.table.asked = widths
+	clear(a.table.widths)
 	a.table.setColumns(cols)
 	return nil
 }
@@ -243,7 +245,7 @@ func (a *app) commandTheme(arg string) error {
 	if err != nil {
 		return err
 	}
-	a.th = th
+	a.dressIn(dress{th, a.dress.depth, a.dress.has})
 	return nil
 }
 
@@ -257,8 +259,7 @@ func (a *app) setDelay(arg string) error {
 	if err != nil || d < least || d > most {
 		return fmt.Errorf("%q is no delay: want seconds (2, 0.5) or a duration (500ms), from %v to %v", arg, least, most)
 	}
-	a.o.Delay = d
-	a.b.SetDelay(d)
+	a.everyDelay(d)
 	a.say(roleInfo, "a reading every "+d.String())
 	return nil
 }
@@ -280,31 +281,4 @@ func (a *app) openDelay() {
 	}
 	l.changed = func(string) { l.note, l.bad = "", false }
 	a.open(l)
-}
-
-// openSetup opens the picker of columns.
-func (a *app) openSetup() {
-	m := &menu{title: "columns", many: true}
-	cols := slices.Clone(a.table.cols)
-	shown := len(cols)
-	for _, c := range column.All {
-		if !slices.Contains(cols, c) {
-			cols = append(cols, c)
-		}
-	}
-	for i, c := range cols {
-		m.items = append(m.items, menuItem{text: pad(c.Title, 12), name: c.ID, help: c.Help, on: i < shown})
-	}
-	m.choose = func(int) {
-		var chosen []*column.Column
-		for i, it := range m.items {
-			if it.on {
-				chosen = append(chosen, cols[i])
-			}
-		}
-		if len(chosen) > 0 {
-			a.table.setColumns(chosen)
-		}
-	}
-	a.open(m)
 }

@@ -152,7 +152,9 @@ type fakeBackend struct {
 	deadly    pcb.Signal // which signal they end by
 	scope     pcb.Scope  // of the last binding
 	known     blast.Evidence
-	scouted   []int             // how many processes the plans had that were scouted
+	scouted   []int     // how many processes the plans had that were scouted
+	saved     []Setting // by SaveSettings
+	saveFail  error
 	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 	written   fakeFiles
 }
@@ -166,6 +168,16 @@ func (b *fakeBackend) SetDelay(d time.Duration)      { b.mu.Lock(); b.delay = d;
 func (b *fakeBackend) Refresh()                      { b.mu.Lock(); b.refreshed++; b.mu.Unlock() }
 func (b *fakeBackend) Follow(id pcb.ID)              { b.mu.Lock(); b.followed = id; b.mu.Unlock() }
 func (b *fakeBackend) ActionsOff() string            { return b.off }
+
+func (b *fakeBackend) SaveSettings(_ context.Context, settings []Setting) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.saveFail != nil {
+		return "", b.saveFail
+	}
+	b.saved = settings
+	return "/home/app/.config/ptop/config.toml", nil
+}
 
 func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) {
 	b.mu.Lock()

@@ -10,7 +10,7 @@ import (
 
 // setFilter shows only what matches; an error leaves the table as it is.
 func (a *app) setFilter(text string) error {
-	f, err := filter.Compile(text)
+	f, err := a.o.Saved.Compile(text)
 	if err != nil {
 		return err
 	}
@@ -23,7 +23,9 @@ func (a *app) setFilter(text string) error {
 // (the beginning of an expression, perhaps), leaves the filter that stood.
 func (a *app) openFilter() {
 	was := a.table.q.Filter.String()
-	l := &prompt{label: "filter:", history: a.filters, past: len(a.filters), complete: completeExpression}
+	saved := slices.DeleteFunc(a.o.Saved.Names(), func(name string) bool { return slices.Contains(a.filters, name) })
+	history := slices.Concat(saved, a.filters)
+	l := &prompt{label: "filter:", history: history, past: len(history), complete: a.completeFilter}
 	l.changed = func(text string) {
 		l.note, l.bad = "", false
 		err := a.setFilter(text)
@@ -49,6 +51,23 @@ func (a *app) openFilter() {
 	l.leave = func() { _ = a.setFilter(was) } // it was compiled before
 	l.text, l.at = was, len(was)
 	a.open(l)
+}
+
+// completeFilter completes the name of a saved filter, or the column that an expression ends with.
+func (a *app) completeFilter(text string) (head string, fits []string) {
+	if filter.Named(text) {
+		return completeOf(a.o.Saved.Names())(text)
+	}
+	return completeExpression(text)
+}
+
+// completeLine completes the command line.
+func (a *app) completeLine(text string) (head string, fits []string) {
+	if arg, ok := strings.CutPrefix(text, "filter "); ok && filter.Named(arg) {
+		_, fits = a.completeFilter(arg)
+		return "filter ", fits
+	}
+	return completeCommand(text)
 }
 
 // plainError is an error of a filter or a column in the screen's terms.

@@ -105,13 +105,20 @@ func TestCompletion(t *testing.T) {
 
 // The pickers of columns show what sort, filter and -o call them, and typing that finds them.
 func TestPickersShowTheIDs(t *testing.T) {
-	for _, key := range []string{"F2", "S", "F6"} {
-		d := newBench(t, 100, 30, Options{})
+	d := newBench(t, 100, 30, Options{})
+	d.keys("F6")
+	d.wants("cpu_percent", "rss_bytes")
+	d.typed("cpu_time")
+	if m := d.top().(*menu); m.items[m.at].name != "cpu_time_seconds" {
+		t.Errorf("typing cpu_time leads to %s", m.items[m.at].name)
+	}
+	for _, key := range []string{"F2", "S"} {
+		d := newBench(t, 100, 40, Options{})
 		d.keys(key)
 		d.wants("cpu_percent", "rss_bytes")
-		d.typed("cpu_time")
-		if m := d.top().(*menu); m.items[m.at].name != "cpu_time_seconds" {
-			t.Errorf("%s: typing cpu_time leads to %s", key, m.items[m.at].name)
+		d.keys("/").typed("cpu_time")
+		if c := d.top().(*setup).column(); c == nil || c.ID != "cpu_time_seconds" {
+			t.Errorf("%s: typing cpu_time leads to %v", key, c)
 		}
 	}
 }

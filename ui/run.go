@@ -34,7 +34,7 @@ type Terminal struct {
 
 // Open finds the terminal, and has somebody stand by who gives it back whatever happens to ptop.
 func Open(o Options) (*Terminal, error) {
-	t, err := openTerminal(o.NoColor)
+	t, err := openTerminal(o)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%v)", ErrNoTerminal, err)
 	}
@@ -175,6 +175,7 @@ func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, resto
 		screen.Fini()
 		return "", err
 	}
+	a.showing(screen.Colors())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	screenRoot := &root{Box: tview.NewBox(), a: a, drawn: make(chan struct{})}

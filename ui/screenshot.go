@@ -107,6 +107,10 @@ func (still) Follow(pcb.ID)                 {}
 func (still) Attend([]int32)                {}
 func (still) ActionsOff() string            { return "" }
 
+func (still) SaveSettings(context.Context, []Setting) (string, error) {
+	return "", errors.New("there is no configuration file here")
+}
+
 func (s still) Detail(context.Context, pcb.ID) (*pcb.Detail, error) {
 	if s.detail == nil {
 		return nil, errors.New("only one reading is left of that machine")

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +39,8 @@ type table struct {
 	frame *monitor.Frame
 	q     view.Query
 	cols  []*column.Column
-	own   bool // the columns were chosen by the user: none is left out for want of room
+	asked column.Widths // of columns of which a width was asked for
+	own   bool          // the columns were chosen by the user: none is left out for want of room
 
 	ownUID    int64            // whose processes are the user's own; -1 where that says nothing
 	shown     []*column.Column // scratch of columns
@@ -88,10 +90,11 @@ func newTable(o Options) *table {
 	t := &table{
 		folded: map[pcb.ID]bool{}, tags: map[pcb.ID]bool{}, widths: map[*column.Column]int{},
 		bunches: bunches{open: map[pcb.ID]bool{}}, order: map[rowKey]int{},
-		q: o.Query, cols: o.Columns, own: o.Columns != nil,
+		q: o.Query, asked: maps.Clone(o.Widths),
 	}
-	if !t.own {
-		t.cols = column.Default()
+	t.arrange(column.Default())
+	if o.Columns != nil {
+		t.arrange(o.Columns)
 	}
 	if t.q.Sort == nil {
 		t.q.Sort = busiestFirst()

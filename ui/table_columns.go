@@ -15,11 +15,29 @@ const onlyWhenKnown = "container"
 
 // setColumns shows other columns. A text goes last, where it has the rest of the line.
 func (t *table) setColumns(cols []*column.Column) {
-	t.cols, t.own = cols, !slices.Equal(cols, column.Default())
-	t.firstCol, t.scroll = 0, 0
+	t.arrange(cols)
 	if last := t.lastText(); t.own && last >= 0 && cols[len(cols)-1].Align == column.Right {
 		c := t.cols[last]
 		t.cols = append(slices.Delete(slices.Clone(cols), last, last+1), c)
+	}
+}
+
+// arrange shows columns in just this order. Who only orders the usual ones anew has not chosen any.
+func (t *table) arrange(cols []*column.Column) {
+	t.cols = cols
+	t.own = len(cols) != len(column.Default()) || slices.ContainsFunc(column.Default(), func(c *column.Column) bool { return !slices.Contains(cols, c) })
+	t.firstCol, t.scroll = 0, 0
+}
+
+// ask has a column be w cells wide, or as wide as its texts when that is none.
+func (t *table) ask(c *column.Column, w int) {
+	delete(t.widths, c)
+	delete(t.asked, c)
+	if w > 0 && t.asked == nil {
+		t.asked = column.Widths{}
+	}
+	if w > 0 {
+		t.asked[c] = w
 	}
 }
 
@@ -102,15 +120,19 @@ func (t *table) invert() {
 	t.sortBy(keys)
 }
 
-// format fills t.cells with the texts of the rows in sight and lets the widths grow with them.
+// format fills t.cells with the texts of the rows in sight and lets the widths grow with them, but for those that were asked
+// for: there the texts are cut. The last column has the rest of the line in any case.
 func (t *table) format(cols []*column.Column, sight []column.Row) {
 	for len(t.cells) < len(sight) {
 		t.cells = append(t.cells, nil)
 	}
 	for i := range sight {
 		cells := t.cells[i][:0]
-		for _, c := range cols {
+		for k, c := range cols {
 			text := c.Format(c.Value(&sight[i]))
+			if w := t.asked[c]; w > 0 && k < len(cols)-1 {
+				text = clip(text, w)
+			}
 			t.widths[c] = max(t.widths[c], min(width(text), maxWidth(c)))
 			cells = append(cells, text)
 		}
@@ -118,6 +140,9 @@ func (t *table) format(cols []*column.Column, sight []column.Row) {
 	}
 	for _, c := range cols {
 		t.widths[c] = max(t.widths[c], c.Width, width(c.Title)+1)
+		if w := t.asked[c]; w > 0 {
+			t.widths[c] = w
+		}
 	}
 }
 

@@ -48,6 +48,9 @@ func (t *table) heading(p painter, kept, widths []int) {
 				title += p.gl.up
 			}
 		}
+		if i < len(kept)-1 {
+			title = clip(title, widths[i])
+		}
 		at := x
 		if c.Align == column.Right && i < len(kept)-1 {
 			at = x + max(0, widths[i]-width(title))

@@ -27,6 +27,16 @@ func terminalInfo(name string, noColor bool) (*terminfo.Terminfo, error) {
 	return &info, nil
 }
 
+// giveColours has a terminal take the 256 colours of xterm's, whatever its description says.
+func giveColours(info *terminfo.Terminfo) {
+	xterm := lookUp("xterm-256color")
+	if xterm == nil || info.Colors >= xterm.Colors {
+		return
+	}
+	info.Colors = xterm.Colors
+	info.SetFg, info.SetBg, info.SetFgBg, info.ResetFgBg = xterm.SetFg, xterm.SetBg, xterm.SetFgBg, xterm.ResetFgBg
+}
+
 // likeXterm are terminals that tcell's table lacks and that do as xterm does.
 var likeXterm = []string{"contour", "iterm", "iterm2", "mintty", "mlterm", "putty", "vte", "wezterm"}
 

@@ -53,3 +53,18 @@ func TestLeaveHasNoPadding(t *testing.T) {
 		t.Errorf("leave is %q", got)
 	}
 }
+
+// A terminal that says less than it can is given the 256 colours that it was asked to have.
+func TestGiveColours(t *testing.T) {
+	info, err := terminalInfo("xterm", false)
+	if err != nil || info.Colors >= 256 {
+		t.Fatalf("xterm has %d colours: %v", info.Colors, err)
+	}
+	giveColours(info)
+	if got := info.TParm(info.SetFg, 136); info.Colors != 256 || got != "\x1b[38;5;136m" {
+		t.Errorf("colour 136 of %d is %q", info.Colors, got)
+	}
+	if again, _ := terminalInfo("xterm", false); again.Colors >= 256 {
+		t.Error("the description that everybody shares was changed")
+	}
+}

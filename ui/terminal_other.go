@@ -13,7 +13,7 @@ import (
 // terminal is the console, which keeps its modes to itself.
 type terminal struct{}
 
-func openTerminal(bool) (*terminal, error) { return &terminal{}, nil }
+func openTerminal(Options) (*terminal, error) { return &terminal{}, nil }
 
 func (*terminal) screen() (tcell.Screen, error) { return tcell.NewScreen() }
 

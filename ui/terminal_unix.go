@@ -28,10 +28,13 @@ type terminal struct {
 }
 
 // openTerminal finds the terminal, tells what kind it is, and remembers its modes.
-func openTerminal(noColor bool) (*terminal, error) {
-	info, err := terminalInfo(termname.Name, noColor)
+func openTerminal(o Options) (*terminal, error) {
+	info, err := terminalInfo(termname.Name, o.NoColor)
 	if err != nil {
 		return nil, err
+	}
+	if o.Colors == "256" && !o.NoColor {
+		giveColours(info)
 	}
 	tty, file, err := findTty()
 	if err != nil {

@@ -52,6 +52,7 @@ const (
 type theme struct {
 	name  string
 	style [roles]tcell.Style
+	few   *theme // the same with the 16 named colours alone; nil for itself
 }
 
 func (t *theme) of(r role) tcell.Style { return t.style[r] }
@@ -69,71 +70,75 @@ type look struct {
 
 const none = tcell.ColorDefault
 
-// themes are the looks to choose from by --theme. Those with colours differ only in them.
-var themes = []*theme{
-	newTheme("default", palette{
-		roleTitle: {tcell.ColorAqua, none, tcell.AttrBold}, roleHead: {tcell.ColorBlack, tcell.ColorGreen, 0},
-		roleHeadSort: {tcell.ColorBlack, tcell.ColorAqua, tcell.AttrBold}, roleCursor: {tcell.ColorBlack, tcell.ColorAqua, 0},
-		roleDim: {tcell.ColorGray, none, 0}, roleTag: {tcell.ColorYellow, none, tcell.AttrBold}, roleKey: {none, none, tcell.AttrBold},
-		roleHint: {tcell.ColorBlack, tcell.ColorTeal, 0}, roleGood: {tcell.ColorGreen, none, 0}, roleInfo: {tcell.ColorAqua, none, 0},
-		roleWarning: {tcell.ColorYellow, none, tcell.AttrBold}, roleCritical: {tcell.ColorRed, none, tcell.AttrBold},
-		roleRunning: {tcell.ColorLime, none, 0}, roleWaiting: {tcell.ColorFuchsia, none, tcell.AttrBold},
-		roleStopped: {tcell.ColorYellow, none, 0}, roleZombie: {tcell.ColorRed, none, tcell.AttrBold}, roleKernel: {tcell.ColorGray, none, 0},
-		roleBarUser: {tcell.ColorGreen, none, 0}, roleBarSystem: {tcell.ColorRed, none, 0}, roleBarOther: {tcell.ColorTeal, none, 0},
-		roleBarWait: {tcell.ColorGray, none, 0}, roleBarMemory: {tcell.ColorGreen, none, 0}, roleBarCache: {tcell.ColorOlive, none, 0},
-		roleOwn: {tcell.ColorAqua, none, 0}, roleBorn: {tcell.ColorLime, none, 0}, roleDead: {tcell.ColorRed, none, 0}, roleOrphan: {tcell.ColorYellow, none, 0},
-		roleFrame: {tcell.ColorTeal, none, 0}, roleStrong: {none, none, tcell.AttrBold},
-	}),
-	newTheme("light", palette{
-		roleTitle: {tcell.ColorNavy, none, tcell.AttrBold}, roleHead: {tcell.ColorWhite, tcell.ColorNavy, 0},
-		roleHeadSort: {tcell.ColorWhite, tcell.ColorPurple, tcell.AttrBold}, roleCursor: {tcell.ColorWhite, tcell.ColorNavy, 0},
-		roleDim: {tcell.ColorGray, none, 0}, roleTag: {tcell.ColorPurple, none, tcell.AttrBold}, roleKey: {none, none, tcell.AttrBold},
-		roleHint: {tcell.ColorBlack, tcell.ColorSilver, 0}, roleGood: {tcell.ColorGreen, none, 0}, roleInfo: {tcell.ColorTeal, none, 0},
-		roleWarning: {tcell.ColorOlive, none, tcell.AttrBold}, roleCritical: {tcell.ColorMaroon, none, tcell.AttrBold},
-		roleRunning: {tcell.ColorGreen, none, tcell.AttrBold}, roleWaiting: {tcell.ColorPurple, none, tcell.AttrBold},
-		roleStopped: {tcell.ColorOlive, none, 0}, roleZombie: {tcell.ColorMaroon, none, tcell.AttrBold}, roleKernel: {tcell.ColorGray, none, 0},
-		roleBarUser: {tcell.ColorGreen, none, 0}, roleBarSystem: {tcell.ColorMaroon, none, 0}, roleBarOther: {tcell.ColorTeal, none, 0},
-		roleBarWait: {tcell.ColorGray, none, 0}, roleBarMemory: {tcell.ColorGreen, none, 0}, roleBarCache: {tcell.ColorOlive, none, 0},
-		roleOwn: {tcell.ColorTeal, none, tcell.AttrBold}, roleBorn: {tcell.ColorGreen, none, 0}, roleDead: {tcell.ColorMaroon, none, 0}, roleOrphan: {tcell.ColorPurple, none, 0},
-		roleFrame: {tcell.ColorNavy, none, 0}, roleStrong: {none, none, tcell.AttrBold},
-	}),
-	newTheme("contrast", palette{
-		roleTitle: {tcell.ColorWhite, none, tcell.AttrBold}, roleHead: {tcell.ColorBlack, tcell.ColorWhite, tcell.AttrBold},
-		roleHeadSort: {tcell.ColorBlack, tcell.ColorYellow, tcell.AttrBold}, roleCursor: {tcell.ColorBlack, tcell.ColorYellow, tcell.AttrBold},
-		roleDim: {tcell.ColorSilver, none, 0}, roleTag: {tcell.ColorYellow, none, tcell.AttrBold}, roleKey: {tcell.ColorYellow, none, tcell.AttrBold},
-		roleHint: {tcell.ColorBlack, tcell.ColorWhite, 0}, roleGood: {tcell.ColorLime, none, tcell.AttrBold}, roleInfo: {tcell.ColorAqua, none, tcell.AttrBold},
-		roleWarning: {tcell.ColorYellow, none, tcell.AttrBold}, roleCritical: {tcell.ColorWhite, tcell.ColorMaroon, tcell.AttrBold},
-		roleRunning: {tcell.ColorLime, none, tcell.AttrBold}, roleWaiting: {tcell.ColorFuchsia, none, tcell.AttrBold},
-		roleStopped: {tcell.ColorYellow, none, tcell.AttrBold}, roleZombie: {tcell.ColorWhite, tcell.ColorMaroon, tcell.AttrBold},
-		roleKernel: {tcell.ColorSilver, none, 0}, roleBarUser: {tcell.ColorLime, none, 0}, roleBarSystem: {tcell.ColorRed, none, 0},
-		roleBarOther: {tcell.ColorAqua, none, 0}, roleBarWait: {tcell.ColorSilver, none, 0}, roleBarMemory: {tcell.ColorLime, none, 0},
-		roleOwn: {tcell.ColorAqua, none, tcell.AttrBold}, roleBorn: {tcell.ColorLime, none, 0}, roleDead: {tcell.ColorRed, none, tcell.AttrBold}, roleOrphan: {tcell.ColorYellow, none, 0},
-		roleBarCache: {tcell.ColorSilver, none, 0}, roleFrame: {tcell.ColorWhite, none, tcell.AttrBold},
-		roleStrong: {tcell.ColorWhite, none, tcell.AttrBold},
-	}),
-	monochrome,
-}
-
-// monochrome is the look under NO_COLOR.
-var monochrome = newTheme("mono", palette{
-	roleTitle: {none, none, tcell.AttrBold}, roleHead: {none, none, tcell.AttrReverse},
-	roleHeadSort: {none, none, tcell.AttrReverse | tcell.AttrBold | tcell.AttrUnderline}, roleCursor: {none, none, tcell.AttrReverse},
-	roleDim: {none, none, tcell.AttrDim}, roleTag: {none, none, tcell.AttrBold}, roleKey: {none, none, tcell.AttrBold},
-	roleHint: {none, none, tcell.AttrReverse}, roleWarning: {none, none, tcell.AttrBold}, roleCritical: {none, none, tcell.AttrBold | tcell.AttrUnderline},
-	roleZombie: {none, none, tcell.AttrBold}, roleWaiting: {none, none, tcell.AttrBold}, roleKernel: {none, none, tcell.AttrDim},
-	roleStrong: {none, none, tcell.AttrBold}, roleOwn: {none, none, tcell.AttrBold}, roleDead: {none, none, tcell.AttrDim},
-})
+// themes are the looks to choose from by --theme, the default first.
+var themes = []*theme{balanced, light, contrast, sixteen, monochrome}
 
 type palette map[role]look
 
-func newTheme(name string, p palette) *theme {
-	t := &theme{name: name}
+func newTheme(name string, p palette, few *theme) *theme {
+	t := &theme{name: name, few: few}
 	for r := range t.style {
 		l := p[role(r)]
 		t.style[r] = tcell.StyleDefault.Foreground(l.fg).Background(l.bg).Bold(l.attr&tcell.AttrBold != 0).
 			Dim(l.attr&tcell.AttrDim != 0).Reverse(l.attr&tcell.AttrReverse != 0).Underline(l.attr&tcell.AttrUnderline != 0)
 	}
 	return t
+}
+
+// within is the theme on a screen of that many colours.
+func (t *theme) within(colours int) *theme {
+	switch {
+	case colours <= 2:
+		return monochrome
+	case colours < 256 && t.few != nil:
+		return t.few
+	}
+	return t
+}
+
+// depths are the numbers of colours to choose from by --colors: what the terminal says, the default, comes first.
+var depths = []struct {
+	name    string
+	colours int // 0 for what the terminal says
+}{{"auto", 0}, {"256", 256}, {"16", 16}, {"mono", 1}}
+
+// ColorDepths lists the names that Options.Colors takes.
+func ColorDepths() []string {
+	var names []string
+	for _, d := range depths {
+		names = append(names, d.name)
+	}
+	return names
+}
+
+// dress is which theme was chosen, and what the screen can show of it.
+type dress struct {
+	theme *theme
+	depth string // of depths; empty for auto
+	has   int    // colours, as the terminal says
+}
+
+// colours is how many may be shown.
+func (d *dress) colours() int {
+	for _, known := range depths {
+		if known.name == d.depth && known.colours > 0 {
+			return known.colours
+		}
+	}
+	return d.has
+}
+
+// dressIn changes how the screen looks.
+func (a *app) dressIn(d dress) {
+	a.dress = d
+	a.th = d.theme.within(d.colours())
+}
+
+// showing tells what the terminal can show.
+func (a *app) showing(colours int) {
+	d := a.dress
+	d.has = colours
+	a.dressIn(d)
 }
 
 // themeFor finds the theme that the options ask for.

@@ -59,6 +59,10 @@ func completionOf(flag *pflag.Flag) completion {
 		return completion{oneWord, "", signalNames()}
 	case "theme":
 		return completion{oneWord, "", ui.ThemeNames()}
+	case "colors":
+		return completion{oneWord, "", ui.ColorDepths()}
+	case "meters":
+		return completion{oneWord, "", ui.MeterModes()}
 	case "source":
 		return completion{oneWord, "", sources}
 	case "completion":

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ptop/collect"
+	"ptop/internal/filter"
 	"ptop/internal/ladder"
 	"ptop/ui"
 )
@@ -34,6 +35,7 @@ type options struct {
 	descendants, threads, kernel bool
 	processGroup                 bool
 	user, filter, sort, columns  string
+	savedFilters                 filter.Saved
 	container, unit, groupBy     string
 	namespace                    int32
 	limit                        int
@@ -44,7 +46,7 @@ type options struct {
 
 	// Output.
 	noHeaders, ascii, noColor, redact, noArgs, strict, vimKeys bool
-	theme                                                      string
+	theme, colors, meters                                      string
 
 	// Safety and configuration.
 	readOnly   bool
@@ -133,13 +135,14 @@ func selectionFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVar(&o.processGroup, "process-group", false, "with --stop, --signal, --renice: everybody in their process groups")
 	f.VarP(text(&o.user, checkUser), "user", "u", "only this effective user, by `NAME` or uid")
 	f.VarP(text(&o.filter, checkFilter), "filter", "F", "only what matches `EXPR`: 'state == \"Z\" or cpu_percent > 50', or a word")
+	f.Var(savedFilters(&o.savedFilters), "saved-filter", "keep a filter under a name, `NAME=EXPR`; repeatable; --filter @NAME, and @NAME at the screen's prompt, stand for it")
 	f.Var(text(&o.container, nil), "container", "only this container, by `NAME` or id")
 	f.Var(text(&o.unit, nil), "unit", "only this systemd `UNIT`")
 	f.Var(value[int32]{&o.namespace, parsePID, "int32"}, "namespace", "only the pid namespace of process `PID`")
 	f.BoolVar(&o.kernel, "kernel-threads", false, "show kernel threads (default: not on the screen and in text, yes in JSON and CSV)")
 	f.BoolVarP(&o.threads, "threads", "H", false, "a row for each thread")
 	f.VarP(text(&o.sort, checkSort), "sort", "s", "order by `COLUMNS`: -cpu_percent,pid; - is descending, figures are so by default")
-	f.VarP(text(&o.columns, checkColumns), "columns", "o", "show `COLUMNS`: pid,rss_bytes, or +rss_bytes to add to the default")
+	f.VarP(text(&o.columns, checkColumns), "columns", "o", "show `COLUMNS`: pid,rss_bytes, or +rss_bytes to add to the default; name:20 in 20 cells")
 	f.Var(text(&o.groupBy, checkGroupBy), "group-by", "one row for each value of `COLUMN`")
 	f.Var(whole(&o.limit, 0, math.MaxInt, "want 0 (all) or more"), "limit", "at most `N` rows")
 }
@@ -170,6 +173,10 @@ func outputFlags(f *pflag.FlagSet, o *options) {
 	f.BoolVar(&o.noColor, "no-color", false, "no colours, as NO_COLOR in the environment")
 	o.theme = "default"
 	f.Var(oneOf(&o.theme, ui.ThemeNames()), "theme", "colours of the screen, `NAME`: "+strings.Join(ui.ThemeNames(), ", "))
+	o.colors = ui.ColorDepths()[0]
+	f.Var(oneOf(&o.colors, ui.ColorDepths()), "colors", "how many colours the screen may have, `DEPTH`: "+strings.Join(ui.ColorDepths(), ", ")+"; auto is what the terminal says")
+	o.meters = ui.MeterModes()[0]
+	f.Var(oneOf(&o.meters, ui.MeterModes()), "meters", "how much of the screen's header, `MODE`: "+strings.Join(ui.MeterModes(), ", "))
 	f.BoolVar(&o.vimKeys, "vim-keys", false, "j k h l g G move, and what they did elsewhere moves to capitals")
 	f.BoolVar(&o.redact, "redact", false, "mask what looks like a secret in command lines")
 	f.BoolVar(&o.noArgs, "no-args", false, "leave arguments out of command lines")

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"ptop/internal/column"
-	"ptop/internal/filter"
 	"ptop/internal/monitor"
 	"ptop/internal/view"
 )
@@ -23,7 +22,7 @@ func (p *program) query(kernel bool) (*view.Query, error) {
 		Namespace: o.namespace, HideKernel: !kernel, Threads: o.threads, Tree: o.tree, ASCII: p.ascii(), Limit: o.limit,
 	}
 	var err error
-	if q.Filter, err = filter.Compile(o.filter); err != nil {
+	if q.Filter, err = o.savedFilters.Compile(o.filter); err != nil {
 		return nil, usage(err)
 	}
 	if o.sort != "" {
@@ -63,16 +62,16 @@ func noProcess(name string) error {
 	return usagef("no process %s here: it has ended, never was, or is hidden", name)
 }
 
-// columns are those that were asked for; nil when none were.
-func (p *program) columns() ([]*column.Column, error) {
+// columns are those that were asked for, nil when none were, and how wide.
+func (p *program) columns() ([]*column.Column, column.Widths, error) {
 	if p.opt.columns == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
-	list, err := column.Parse(p.opt.columns)
+	list, widths, err := column.ParseSized(p.opt.columns)
 	if err != nil {
-		return nil, usagef("--columns: %w", err)
+		return nil, nil, usagef("--columns: %w", err)
 	}
-	return list, nil
+	return list, widths, nil
 }
 
 // ascii reports whether only ASCII may be drawn.

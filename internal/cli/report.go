@@ -67,13 +67,13 @@ func (p *program) form(w *export.Writer) func(*monitor.Frame) error {
 func (p *program) changes() bool { return p.opt.findings && p.opt.iterations != 1 }
 
 func (p *program) writer(query *view.Query) (*export.Writer, error) {
-	columns, err := p.columns()
+	columns, widths, err := p.columns()
 	if err != nil {
 		return nil, err
 	}
 	tag, _ := buildVersion()
 	return export.NewWriter(p.out, export.Options{
-		Version: tag, Columns: columns, Query: query, Findings: p.opt.findings,
+		Version: tag, Columns: columns, Widths: widths, Query: query, Findings: p.opt.findings,
 		NoHeaders: p.opt.noHeaders, ASCII: p.ascii(), Stream: p.opt.iterations != 1, Width: p.width(), Terminal: p.toTerminal(),
 	}), nil
 }

@@ -13,17 +13,12 @@ import (
 	"ptop/collect/detail"
 	"ptop/internal/act"
 	"ptop/internal/blast"
-	"ptop/internal/column"
 	"ptop/internal/monitor"
 	"ptop/internal/sanitize"
 	"ptop/internal/view"
 	"ptop/pcb"
 	"ptop/ui"
 )
-
-// screenDelay is the time between two readings of the terminal screen where none was asked for: below that a person
-// reads nothing new.
-const screenDelay = 2 * time.Second
 
 func (p *program) screen(ctx context.Context) (exitCode, error) {
 	if !p.onTerminal() {
@@ -32,17 +27,17 @@ func (p *program) screen(ctx context.Context) (exitCode, error) {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
 	if !p.flags.all.Changed("delay") || p.opt.delay == 0 {
-		p.opt.delay = seconds(screenDelay)
+		p.opt.delay = seconds(ui.UsualDelay)
 	}
 	query, err := p.query(false)
 	if err != nil { // told before the screen is taken
 		return exitUsage, err
 	}
-	columns, err := p.columns()
+	options, err := p.screenOptions(query)
 	if err != nil {
 		return exitUsage, err
 	}
-	open := sync.OnceValues(func() (*ui.Terminal, error) { return ui.Open(p.screenOptions(query, columns)) })
+	open := sync.OnceValues(func() (*ui.Terminal, error) { return ui.Open(*options) })
 	sampler, err := p.sampler(collect.LoadBehind)
 	if err != nil {
 		return exitFailed, err
@@ -79,20 +74,28 @@ func (p *program) noTerminal(err error) (exitCode, error) {
 	return exitUsage, usagef("%w: try ptop --json, --once or --check", err)
 }
 
-func (p *program) screenOptions(query *view.Query, columns []*column.Column) ui.Options {
+func (p *program) screenOptions(query *view.Query) (*ui.Options, error) {
 	o := &p.opt
+	columns, widths, err := p.columns()
+	if err != nil {
+		return nil, err
+	}
 	tag, _ := buildVersion()
-	return ui.Options{
+	return &ui.Options{
 		Delay:   time.Duration(o.delay),
 		Grace:   time.Duration(o.grace),
 		Query:   *query,
 		Columns: columns,
+		Widths:  widths,
 		NoColor: o.noColor || p.env.get("NO_COLOR") != "",
 		ASCII:   p.ascii(),
 		Theme:   o.theme,
+		Colors:  o.colors,
+		Meters:  o.meters,
+		Saved:   o.savedFilters,
 		VimKeys: o.vimKeys,
 		Version: tag,
-	}
+	}, nil
 }
 
 // backend is what the screen needs, from the packages that may touch the machine.
@@ -119,5 +122,9 @@ func (b *backend) Scout(ctx context.Context, plan *blast.Plan) *blast.Evidence {
 func (b *backend) Attend(pids []int32) { b.p.collector.Attend(pids) }
 
 func (b *backend) ReadThreads(on bool) { b.p.collector.SetWant(wants(on)) }
+
+func (b *backend) SaveSettings(_ context.Context, settings []ui.Setting) (string, error) {
+	return b.p.saveSettings(settings)
+}
 
 func (b *backend) ActionsOff() string { return b.p.actionsOff() }

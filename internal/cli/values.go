@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ptop/detect"
+	"ptop/internal/filter"
 )
 
 // value is a flag's value that is refused where it is given, so that a fault in the configuration has its line there.
@@ -95,6 +96,11 @@ func assignments(at *[]string) value[[]string] {
 	return value[[]string]{at, func(text string) ([]string, error) {
 		return append(*at, text), detect.NewSettings().Set(text)
 	}, "stringArray"}
+}
+
+// savedFilters is a flag value that may be given several times, each NAME=EXPR.
+func savedFilters(at *filter.Saved) value[filter.Saved] {
+	return value[filter.Saved]{at, func(text string) (filter.Saved, error) { return at.With(text) }, "stringArray"}
 }
 
 // seconds is a flag value for a time: a number of seconds, as top takes it, or a Go duration.

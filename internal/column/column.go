@@ -4,7 +4,6 @@ package column
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -188,26 +187,6 @@ func ByID(id string) (*Column, bool) {
 // Descending reports whether an order by this column begins with the highest unless told otherwise: figures do,
 // names, identifiers and settings such as the nice value do not.
 func (c *Column) Descending() bool { return c.Unit != None }
-
-// Parse reads a list of column IDs as -o takes it: "pid,rss_bytes", or "+rss_bytes" to add to the default.
-func Parse(list string) ([]*Column, error) {
-	var out []*Column
-	rest, add := strings.CutPrefix(list, "+")
-	if add {
-		out = Default()
-	}
-	for id := range strings.SplitSeq(rest, ",") {
-		id = strings.TrimPrefix(strings.TrimSpace(id), "+")
-		c, ok := byID()[id]
-		if !ok {
-			return nil, Unknown(id)
-		}
-		if !slices.Contains(out, c) {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
 
 // Compare orders two values, absent ones last whatever the direction: callers pass desc rather than negate.
 func Compare(a, b Value, desc bool) int {

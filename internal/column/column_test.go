@@ -3,6 +3,7 @@ package column
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,6 +211,31 @@ func TestParse(t *testing.T) {
 		if _, err := Parse(in); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want …%s", in, err, want)
 		}
+	}
+}
+
+func TestWidthsOfAList(t *testing.T) {
+	for in, want := range map[string]string{
+		"pid,name:20": "pid,name:20", " pid:7 , name , user:1,exe:200": "pid:7,name,user:1,exe:200", "pid:3,name,pid:5": "pid:5,name", "pid,name": "pid,name",
+	} {
+		list, widths, err := ParseSized(in)
+		if err != nil || List(list, widths) != want {
+			t.Errorf("%q is read as %s, %v; want %s", in, List(list, widths), err, want)
+		}
+		if plain, err := Parse(in); err != nil || !slices.Equal(plain, list) {
+			t.Errorf("%q without its widths is %v, %v", in, plain, err)
+		}
+	}
+	if list, widths, err := ParseSized("+exe:30"); err != nil || len(list) != len(Default())+1 || len(widths) != 1 || widths[list[len(list)-1]] != 30 {
+		t.Errorf("added to the default: %v, %v, %v", list, widths, err)
+	}
+	for _, in := range []string{"name:0", "name:-1", "name:201", "name:", "name:x", "name:1:2", "pid,name: 5", "name:99999999999999999999"} {
+		if _, _, err := ParseSized(in); err == nil || err.Error() != "column name: a width is a number from 1 to 200, as in name:20" {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+	if _, _, err := ParseSized("rss:20"); err == nil || !strings.Contains(err.Error(), "did you mean rss_bytes?") {
+		t.Errorf("an unknown column with a width: %v", err)
 	}
 }
 
