@@ -25,7 +25,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{
+	list := []command{
 		{name: "filter", arg: "EXPR", run: (*app).setFilter, complete: completeExpression},
 		{name: "sort", arg: "COLUMN", run: (*app).commandSort, complete: completeExpression},
 		{name: "columns", arg: "LIST", run: (*app).commandColumns, complete: completeExpression},
@@ -35,11 +35,32 @@ func commands() []command {
 		{name: "delay", arg: "SECONDS", run: (*app).setDelay},
 		{name: "theme", arg: "NAME", run: (*app).commandTheme, complete: completeOf(ThemeNames())},
 		{name: "tree", run: func(a *app, _ string) error { a.toggleTree(); return nil }},
-		{name: "kill", run: func(a *app, _ string) error { a.openSignals(); return nil }},
-		{name: "renice", run: func(a *app, _ string) error { a.openRenice(); return nil }},
+		{name: "kill", arg: "[SIGNAL]", run: (*app).commandKill, complete: completeOf(signalNames())},
 		{name: "help", run: func(a *app, _ string) error { a.openHelp(); return nil }},
 		{name: "quit", run: func(a *app, _ string) error { a.stop(); return nil }},
 	}
+	for i := range pcb.Settings {
+		info := &pcb.Settings[i]
+		c := command{name: info.Command, arg: "[" + info.Arg + "]", run: func(a *app, arg string) error { return a.commandSet(info, arg) }}
+		c.complete = completeOf(valueNames(info))
+		list = append(list, c)
+	}
+	return list
+}
+
+func signalNames() (names []string) {
+	for _, s := range pcb.Signals {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// valueNames are the values of a setting that can be completed: those that a menu offers.
+func valueNames(info *pcb.SettingInfo) (names []string) {
+	for i := range info.Choices {
+		names = append(names, info.Choices[i].Setting.String())
+	}
+	return names
 }
 
 // commandNames lists the commands for the help.

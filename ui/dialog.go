@@ -66,7 +66,10 @@ func (m *menu) key(stroke string, ev *tcell.EventKey) bool {
 	case "End":
 		m.at = len(m.items) - 1
 	case "Space":
-		if m.many && len(m.items) > 0 {
+		switch {
+		case !m.many:
+			m.jump(typed, " ") // "best effort 4"
+		case len(m.items) > 0:
 			m.items[m.at].on = !m.items[m.at].on
 			m.at++
 		}

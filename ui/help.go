@@ -18,7 +18,11 @@ func newHelp(a *app) *helpView {
 		textLine("ptop "+a.o.Version+": what is sick here, why, and what to do about it.  Esc or q goes back.", roleStrong), blank,
 	}
 	group := ""
+	off := a.b.ActionsOff() != ""
 	for _, b := range a.keys.list {
+		if b.acts && off {
+			continue
+		}
 		if b.group != group {
 			group = b.group
 			out = append(out, blank, heading(group))

@@ -105,13 +105,17 @@ func (s still) Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Out
 	return noTarget{}, nil
 }
 
+func (still) Present(context.Context, pcb.ID, pcb.SettingKind) (pcb.Present, error) {
+	return pcb.Present{}, errors.New("only one reading is left of that machine")
+}
+
 func (s still) Scout(context.Context, *blast.Plan) *blast.Evidence { return &blast.Evidence{} }
 
 // noTarget reaches nobody.
 type noTarget struct{}
 
 func (noTarget) Signal(pcb.Signal, ...pcb.ID) []pcb.Outcome { return nil }
-func (noTarget) Renice(int) []pcb.Outcome                   { return nil }
+func (noTarget) Set(pcb.Setting) []pcb.Outcome              { return nil }
 func (noTarget) Look() pcb.Members                          { return nil }
 func (noTarget) Extend() pcb.Members                        { return nil }
 func (noTarget) Close()                                     {}

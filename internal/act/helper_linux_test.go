@@ -109,7 +109,7 @@ func actAs(arg string) {
 	if told := Refusals(target, pcb.SIGTERM); len(sent) > 0 && (len(told) != 1 || told[0].Err.Error() != sent[0].Err.Error()) {
 		fmt.Println("foretold:", told)
 	}
-	for _, o := range append(sent, target.Renice(5)...) {
+	for _, o := range append(sent, target.Set(pcb.Nice(5))...) {
 		fmt.Printf("%q %v\n", o.Did, o.Err)
 	}
 }
@@ -130,7 +130,7 @@ func lower(arg string) {
 	id, _, err := pcb.ParseID(arg)
 	must(err)
 	target, _ := Bind("", []pcb.ID{id}, pcb.Alone)
-	fmt.Println(target.Renice(-5)[0].Err)
+	fmt.Println(target.Set(pcb.Nice(-5))[0].Err)
 }
 
 // reusePID runs as the first process of a pid namespace of its own: it signals a child which ends, and whose pid
@@ -166,7 +166,7 @@ func reusePID(string) {
 		}
 		fmt.Println("signal:", inTime.Did, inTime.Err)
 		fmt.Println("later:", target.Signal(pcb.SIGKILL)[0].Err)
-		fmt.Println("renice:", target.Renice(7)[0].Err)
+		fmt.Println("renice:", target.Set(pcb.Nice(7))[0].Err)
 		fmt.Println("gone:", len(target.Look().Gone()))
 		nice, err := unix.Getpriority(unix.PRIO_PROCESS, pid)
 		fmt.Println("bearer:", 20-nice, err)

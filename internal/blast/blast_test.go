@@ -74,7 +74,7 @@ var (
 	kill     = Deed{Signal: pcb.SIGKILL}
 	stop     = Deed{Signal: pcb.SIGSTOP}
 	graceful = Deed{Signal: pcb.SIGTERM, Graceful: true}
-	renice   = Deed{}
+	renice   = Deed{Set: pcb.SetNice}
 )
 
 func TestRadius(t *testing.T) {
