@@ -70,6 +70,7 @@ type SettingInfo struct {
 	Effect  string          // what it does to a process, in a sentence
 	Whole   bool            // a process has one value, else each thread has its own
 	Choices []SettingChoice // what a menu offers; nil for CPUs, which each machine has its own of
+	More    bool            // there are other values than those
 
 	check func(*Setting) error
 	parse func(string) (Setting, error)
@@ -100,17 +101,17 @@ var Settings = []SettingInfo{
 		Command: "affinity", Arg: "CPUS",
 		Effect: "every thread of it runs on these CPUs alone; what it starts later does, too",
 		check:  checkCPUs, parse: parseAffinity, risk: noRisk,
-		text: func(s *Setting) string { return CPUList(s.CPUs) },
+		text: cpusText,
 	}, {
 		Kind: SetPolicy, Name: "scheduling policy", Short: "policy", Do: "set the scheduling policy", Did: "set the scheduling policy", of: " of ",
 		Command: "policy", Arg: "NAME PRIORITY",
 		Effect:  "every thread of it is scheduled so; its nice value stays, and what it starts later inherits both",
-		Choices: policyChoices(), check: checkPolicy, parse: parsePolicy, text: policyText, risk: policyRisk,
+		Choices: policyChoices(), More: true, check: checkPolicy, parse: parsePolicy, text: policyText, risk: policyRisk,
 	}, {
 		Kind: SetOOMScoreAdj, Name: "OOM score adjustment", Short: "oom_score_adj", Do: "set the OOM score adjustment", Did: "set the OOM score adjustment", of: " of ",
 		Command: "oom", Arg: "N", Whole: true,
 		Effect:  "the kernel adds so many thousandths of the memory to what it uses when it looks whom to kill; what it starts later inherits that",
-		Choices: oomChoices(), check: checkOOM, parse: parseOOM, risk: oomRisk,
+		Choices: oomChoices(), More: true, check: checkOOM, parse: parseOOM, risk: oomRisk,
 		text: func(s *Setting) string { return fmt.Sprint(s.OOMScoreAdj) },
 	},
 }
@@ -131,7 +132,7 @@ func (i *SettingInfo) Parse(text string) (Setting, error) {
 // Check says why there is no such value.
 func (s *Setting) Check() error { return s.Kind.Info().check(s) }
 
-// String gives the value alone: "10", "best effort 4", "0-3,5", "fifo 10".
+// String gives the value alone: "10", "best effort 4", "CPUs 0-3,5", "fifo 10".
 func (s *Setting) String() string { return s.Kind.Info().text(s) }
 
 // Do says what is to be done: "renice to 10".

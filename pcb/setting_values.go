@@ -171,6 +171,13 @@ func CPUList(cpus []int) string {
 	return strings.Join(parts, ",")
 }
 
+func cpusText(s *Setting) string {
+	if len(s.CPUs) == 1 {
+		return "CPU " + CPUList(s.CPUs)
+	}
+	return "CPUs " + CPUList(s.CPUs)
+}
+
 // rtMost is the highest real-time priority; the lowest is 1.
 const rtMost = 99
 

@@ -78,7 +78,9 @@ func (a *app) chooseSetting(ids []pcb.ID, info *pcb.SettingInfo) {
 		}
 		m.items = append(m.items, it)
 	}
-	m.items = append(m.items, menuItem{text: "another", help: "to be typed"})
+	if info.More {
+		m.items = append(m.items, menuItem{text: pad("another", 14), help: "to be typed"})
+	}
 	if now, known := a.presentInFrame(ids[0], info.Kind); known {
 		m.at = max(0, choiceOf(info, &now))
 	}
@@ -94,7 +96,7 @@ func (a *app) chooseSetting(ids []pcb.ID, info *pcb.SettingInfo) {
 		if now == nil {
 			return
 		}
-		m.title += presentText(now)
+		m.title = titleFrom(info, now)
 		if at := choiceOf(info, &now.Setting); at >= 0 && m.at == from {
 			m.at = at
 		}
@@ -134,12 +136,13 @@ func (a *app) readPresent(id pcb.ID, info *pcb.SettingInfo, then func(*pcb.Prese
 	})
 }
 
-func presentText(now *pcb.Present) string {
-	text := " (now " + clip(now.Setting.String(), 24)
+// titleFrom is the title of a menu when it is known how the setting stands: "renice from 0 to".
+func titleFrom(info *pcb.SettingInfo, now *pcb.Present) string {
+	from := clip(now.Setting.String(), 24)
 	if now.Differ {
-		text += "; its threads differ"
+		from += ", not all threads alike,"
 	}
-	return text + ")"
+	return info.Do + " from " + from + " to"
 }
 
 // chooseCPUs lets switch the CPUs that processes may run on. Those of which nothing is known yet are not offered.
@@ -172,7 +175,7 @@ func (a *app) chooseCPUs(ids []pcb.ID, info *pcb.SettingInfo, m *menu) {
 			offer(upTo(all), nil)
 			return
 		}
-		m.title += presentText(now)
+		m.title = titleFrom(info, now)
 		offered := slices.Concat(now.Allowed, now.Setting.CPUs)
 		slices.Sort(offered)
 		offer(slices.Compact(offered), now)

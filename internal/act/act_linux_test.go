@@ -290,19 +290,8 @@ func TestNoFallbackToKill(t *testing.T) {
 func TestReniceReachesEveryThread(t *testing.T) {
 	pid, _ := start(t, helper("threads", "5"))
 	held := bindOne(t, pid)
-	o := only(t, held.Set(pcb.Nice(7)))
-	tids, err := held.(*target).bound[0].threads()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := fmt.Sprintf("reniced %d of %d threads to 7", len(tids), len(tids)); o.Err != nil || o.Did != want {
-		t.Errorf("got %q, %v; want %q", o.Did, o.Err, want)
-	}
-	for _, tid := range tids {
-		if nice := niceOf(t, tid); nice != 7 {
-			t.Errorf("thread %d has nice %d, want 7", tid, nice)
-		}
-	}
+	c := settled{pcb.Nice(7), niceInStat, "7"}
+	c.check(t, held, pid)
 	wantError(t, only(t, held.Set(pcb.Nice(20))).Err, "nice 20 does not exist")
 }
 

@@ -30,17 +30,19 @@ func TestMain(m *testing.M) {
 }
 
 var helpers = map[string]func(arg string){
-	"sleep":    func(string) { fmt.Println("ready"); waitForEver() },
-	"ignore":   func(string) { signal.Ignore(syscall.SIGTERM); fmt.Println("ready"); waitForEver() },
-	"lower":    lower,
-	"threads":  beThreads,
-	"parent":   beParent,
-	"exit":     func(string) {},
-	"nobody":   actAs,
-	"hidepid":  hideAndAct,
-	"reuse":    reusePID,
-	"heirs":    reuseParent,
-	"ns-first": func(string) { signal.Reset(); fmt.Println("ready"); waitForEver() },
+	"sleep":      func(string) { fmt.Println("ready"); waitForEver() },
+	"ignore":     func(string) { signal.Ignore(syscall.SIGTERM); fmt.Println("ready"); waitForEver() },
+	"lower":      lower,
+	"threads":    beThreads,
+	"parent":     beParent,
+	"exit":       func(string) {},
+	"nobody":     actAs,
+	"hidepid":    hideAndAct,
+	"reuse":      reusePID,
+	"heirs":      reuseParent,
+	"set":        trySettings,
+	"leaderless": loseLeader,
+	"ns-first":   func(string) { signal.Reset(); fmt.Println("ready"); waitForEver() },
 }
 
 // waitForEver keeps the runtime from calling a helper without a running goroutine a deadlock.
@@ -123,6 +125,46 @@ func hideAndAct(string) {
 	out, err := cmd.Output()
 	must(err)
 	fmt.Print(string(out))
+}
+
+// trySettings tries to give the process arg what needs a right, and tells what came of it.
+func trySettings(arg string) {
+	id, _, err := pcb.ParseID(arg)
+	must(err)
+	target, _ := Bind("", []pcb.ID{id}, pcb.Alone)
+	for _, s := range privileged {
+		fmt.Println(target.Set(s)[0].Err)
+	}
+}
+
+// privileged are settings that need a right even of whoever owns the process.
+var privileged = []pcb.Setting{
+	pcb.Nice(-5),
+	{Kind: pcb.SetIOPriority, IOClass: pcb.IORealtime},
+	{Kind: pcb.SetPolicy, Policy: pcb.PolicyFIFO, RTPriority: 10},
+	{Kind: pcb.SetOOMScoreAdj, OOMScoreAdj: -500},
+}
+
+func init() {
+	if strings.HasPrefix(os.Getenv(helperEnv), "leaderless") {
+		runtime.LockOSThread() // the main goroutine has the main thread then
+	}
+}
+
+// loseLeader ends the main thread alone.
+func loseLeader(string) {
+	go func() {
+		for {
+			text, err := os.ReadFile("/proc/self/task/" + strconv.Itoa(os.Getpid()) + "/status")
+			must(err)
+			if s, err := parseStatus(string(text)); err == nil && s.state == 'Z' {
+				fmt.Println("ready")
+				waitForEver()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	_, _, _ = unix.RawSyscall(unix.SYS_EXIT, 0, 0, 0)
 }
 
 // lower tries to give the process arg a lower nice value.

@@ -110,9 +110,9 @@ func explainAffinity(b *bound, s *pcb.Setting, err error) error {
 		return b.notPermitted(err)
 	case errors.Is(err, unix.EINVAL):
 		if allowed := b.allowedCPUs(); allowed != nil {
-			return fmt.Errorf("%w: it may run on none of the CPUs %s; it may on %s (its cpuset, and who is online)", err, s, pcb.CPUList(allowed))
+			return fmt.Errorf("%w: it may not run on %s; its cpuset allows %s", err, s, pcb.CPUList(allowed))
 		}
-		return fmt.Errorf("%w: it may run on none of the CPUs %s: they are offline, or not in its cpuset", err, s)
+		return fmt.Errorf("%w: it may not run on %s: offline, or not in its cpuset", err, s)
 	}
 	return err
 }
@@ -127,7 +127,7 @@ func (b *bound) shortfall(s *pcb.Setting) string {
 	if err != nil || now.Differ || now.Setting.String() == s.String() {
 		return ""
 	}
-	return fmt.Sprintf("; of these it got %s: the others are offline, or not in its cpuset", now.Setting.String())
+	return fmt.Sprintf("; it got %s alone: the others are offline, or not in its cpuset", now.Setting.String())
 }
 
 // allowedCPUs gives the CPUs that the cpuset of the process allows, nil when they can't be told. Where a cgroup has no cpuset
@@ -238,7 +238,7 @@ func (b *bound) setWhole(s *pcb.Setting) error {
 	case isEnded(err):
 		return fmt.Errorf("%w meanwhile (%w)", ErrEnded, err)
 	case errors.Is(err, unix.EACCES) && fd >= 0:
-		return fmt.Errorf("%w: to lower the OOM score adjustment below what root gave it needs root (CAP_SYS_RESOURCE)", err)
+		return fmt.Errorf("%w: to lower it below what it was given by who may needs CAP_SYS_RESOURCE: run ptop as root, in a container with that right added", err)
 	case errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM):
 		return b.notPermitted(err)
 	case errors.Is(err, unix.EROFS):
