@@ -19,6 +19,7 @@ import (
 type command struct {
 	name string
 	arg  string // what it takes; empty for nothing
+	acts bool   // it does something to processes: not completed where no action is possible
 	run  func(a *app, arg string) error
 	// completes the argument; nil for none
 	complete completer
@@ -35,15 +36,16 @@ func commands() []command {
 		{name: "delay", arg: "SECONDS", run: (*app).setDelay},
 		{name: "theme", arg: "NAME", run: (*app).commandTheme, complete: completeOf(ThemeNames())},
 		{name: "tree", run: func(a *app, _ string) error { a.toggleTree(); return nil }},
-		{name: "kill", arg: "[SIGNAL]", run: (*app).commandKill, complete: completeOf(signalNames())},
+		{name: "kill", arg: "[SIGNAL]", acts: true, run: (*app).commandKill, complete: completeOf(signalNames())},
 		{name: "help", run: func(a *app, _ string) error { a.openHelp(); return nil }},
 		{name: "quit", run: func(a *app, _ string) error { a.stop(); return nil }},
 	}
 	for i := range pcb.Settings {
 		info := &pcb.Settings[i]
-		c := command{name: info.Command, arg: "[" + info.Arg + "]", run: func(a *app, arg string) error { return a.commandSet(info, arg) }}
-		c.complete = completeOf(valueNames(info))
-		list = append(list, c)
+		list = append(list, command{
+			name: info.Command, arg: "[" + info.Arg + "]", acts: true, complete: completeOf(valueNames(info)),
+			run: func(a *app, arg string) error { return a.commandSet(info, arg) },
+		})
 	}
 	return list
 }
@@ -73,7 +75,7 @@ func commandNames() string {
 }
 
 func (a *app) openCommand() {
-	l := &prompt{label: ":", history: a.commands, past: len(a.commands), complete: completeCommand}
+	l := &prompt{label: ":", history: a.commands, past: len(a.commands), complete: a.completeCommand}
 	l.changed = func(string) { l.note = "" }
 	l.enter = func(text string) bool {
 		a.dismiss(l) // before what the command may open
@@ -112,11 +114,14 @@ func findCommand(name string) (*command, error) {
 }
 
 // completeCommand completes the command, or its argument.
-func completeCommand(text string) (head string, fits []string) {
+func (a *app) completeCommand(text string) (head string, fits []string) {
 	name, arg, hasArg := strings.Cut(text, " ")
 	if !hasArg {
+		off := a.b.ActionsOff() != ""
 		for _, c := range commands() {
-			fits = append(fits, c.name+" ")
+			if !c.acts || !off {
+				fits = append(fits, c.name+" ")
+			}
 		}
 		return completeOf(fits)(text)
 	}

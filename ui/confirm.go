@@ -214,7 +214,8 @@ const confirmWidest = 100
 
 func (c *confirm) draw(p painter) {
 	lines := c.lines(min(p.w, confirmWidest) - 4)
-	buttons := []string{"[ y ] yes, " + c.what, "[ n ] no"}
+	yes, no := "[ y ] yes, ", "[ n ] no"
+	buttons := []string{yes + clip(c.what, min(p.w, confirmWidest)-4-width(yes)-3-width(no)), no}
 	w := width(buttons[0]) + 3 + width(buttons[1])
 	if c.idle() {
 		buttons, c.yes = []string{"", "[ n ] close"}, false

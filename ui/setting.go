@@ -49,7 +49,7 @@ func (a *app) commandSet(info *pcb.SettingInfo, arg string) error {
 }
 
 // confirmWords is how much of what is to be done stands in the title and on the button of a confirmation.
-const confirmWords = 56
+const confirmWords = 52
 
 func confirmSetting(s pcb.Setting) *confirm {
 	c := &confirm{
