@@ -336,7 +336,7 @@ func TestDeniedSaysWhatToDo(t *testing.T) {
 		}
 		signal, renice, _ := strings.Cut(string(out), "\n")
 		wantError(t, errors.New(signal+"\n"), "\"\" SIGTERM was not sent: operation not permitted: "+who)
-		wantError(t, errors.New(renice), "\"\" nice was set for 0 of", "operation not permitted: "+who)
+		wantError(t, errors.New(renice), "\"\" nice was not set: thread ", "operation not permitted: "+who)
 	}
 }
 

@@ -202,9 +202,10 @@ func getPolicy(tid int) (pcb.Setting, error) {
 
 func explainPolicy(b *bound, s *pcb.Setting, err error) error {
 	switch {
+	case errors.Is(err, unix.EPERM) && os.Geteuid() == 0 && pcb.RealTime(s.Policy):
+		return fmt.Errorf("%w: it needs CAP_SYS_NICE, and its cgroup real time where the kernel shares that out (cpu.rt_runtime_us)", err)
 	case errors.Is(err, unix.EPERM) && b.may() && pcb.RealTime(s.Policy):
-		return fmt.Errorf("%w: real-time priority %d needs root (CAP_SYS_NICE) or a higher limit (ulimit -r), and where the kernel "+
-			"shares real time out by cgroups, some for its own (cpu.rt_runtime_us)", err, s.RTPriority)
+		return fmt.Errorf("%w: real-time priority %d needs root (CAP_SYS_NICE) or a higher limit (ulimit -r)", err, s.RTPriority)
 	case errors.Is(err, unix.EPERM) && b.may():
 		return fmt.Errorf("%w: the policy %s needs root here (CAP_SYS_NICE), or a higher limit (ulimit -e)", err, s)
 	case errors.Is(err, unix.EPERM):
@@ -238,7 +239,7 @@ func (b *bound) setWhole(s *pcb.Setting) error {
 	case isEnded(err):
 		return fmt.Errorf("%w meanwhile (%w)", ErrEnded, err)
 	case errors.Is(err, unix.EACCES) && fd >= 0:
-		return fmt.Errorf("%w: to lower it below what it was given by who may needs CAP_SYS_RESOURCE: run ptop as root, in a container with that right added", err)
+		return fmt.Errorf("%w: to lower it needs CAP_SYS_RESOURCE: run ptop as root, in a container with that right added", err)
 	case errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM):
 		return b.notPermitted(err)
 	case errors.Is(err, unix.EROFS):

@@ -136,7 +136,7 @@ func outcome(done, living int, s *pcb.Setting, problem error) (string, error) {
 		return did, nil
 	}
 	if done == 0 {
-		did = ""
+		return "", notSet(s.Kind, problem)
 	}
 	return did, fmt.Errorf("%s was set for %d of %d threads: %w", s.Kind.Info().Short, done, living, problem)
 }

@@ -216,7 +216,7 @@ func TestDeadlineIsLeftAlone(t *testing.T) {
 	}
 	held := bindOne(t, pid)
 	o := only(t, held.Set(pcb.Setting{Kind: pcb.SetPolicy, Policy: pcb.PolicyBatch}))
-	wantError(t, o.Err, "policy was set for", "runs by its deadline")
+	wantError(t, o.Err, "runs by its deadline")
 	if got := policyInStat(t, pid, pid); !strings.HasPrefix(got, "6 ") {
 		t.Errorf("its policy is %s", got)
 	}
@@ -228,7 +228,7 @@ func TestCPUsThatAreNotAllowed(t *testing.T) {
 	held := bindOne(t, pid)
 	before := cpusInStatus(t, pid, pid)
 	o := only(t, held.Set(pcb.Setting{Kind: pcb.SetAffinity, CPUs: []int{8000}}))
-	wantError(t, o.Err, "affinity was set for 0 of", "invalid argument: it may not run on CPU 8000; its cpuset allows ")
+	wantError(t, o.Err, "affinity was not set: thread ", "invalid argument: it may not run on CPU 8000; its cpuset allows ")
 	if after := cpusInStatus(t, pid, pid); o.Did != "" || after != before {
 		t.Errorf("%q, from %s to %s", o.Did, before, after)
 	}

@@ -73,7 +73,7 @@ func (s *stage) act(a *actor, sig pcb.Signal, o *pcb.Outcome) {
 }
 
 func (s *stage) Set(pcb.Setting) []pcb.Outcome { return nil }
-func (s *stage) Close()                   {}
+func (s *stage) Close()                        {}
 
 func (s *stage) Look() (all pcb.Members) {
 	for _, a := range s.actors {
