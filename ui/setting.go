@@ -91,13 +91,12 @@ func (a *app) chooseSetting(ids []pcb.ID, info *pcb.SettingInfo) {
 		}
 		a.ask(confirmSetting(info.Choices[i].Setting), b)
 	})
-	from := m.at
 	a.readPresent(ids[0], info, func(now *pcb.Present) {
 		if now == nil {
 			return
 		}
 		m.title = titleFrom(info, now)
-		if at := choiceOf(info, &now.Setting); at >= 0 && m.at == from {
+		if at := choiceOf(info, &now.Setting); at >= 0 && !m.moved {
 			m.at = at
 		}
 	})

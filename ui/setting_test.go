@@ -102,6 +102,14 @@ func TestPresentThatComesLate(t *testing.T) {
 
 	d = settingBench(t, 80, 24)
 	d.hold = true
+	d.keys("i n") // where the cursor is already
+	d.work()
+	d.keys("Enter")
+	d.work()
+	d.wants("set the I/O priority to none?")
+
+	d = settingBench(t, 80, 24)
+	d.hold = true
 	d.keys("a")
 	d.wants("set the CPU affinity to", "Space switches")
 	d.lacks("[x]", "[ ]")
