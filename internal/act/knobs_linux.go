@@ -108,6 +108,8 @@ func explainAffinity(b *bound, s *pcb.Setting, err error) error {
 	switch {
 	case errors.Is(err, unix.EPERM):
 		return b.notPermitted(err)
+	case errors.Is(err, unix.EBUSY):
+		return fmt.Errorf("%w: it runs by its deadline, and has reserved more time than these CPUs have", err)
 	case errors.Is(err, unix.EINVAL):
 		if allowed := b.allowedCPUs(); allowed != nil {
 			return fmt.Errorf("%w: it may not run on %s; its cpuset allows %s", err, s, pcb.CPUList(allowed))
@@ -119,15 +121,12 @@ func explainAffinity(b *bound, s *pcb.Setting, err error) error {
 
 // shortfall says which of the CPUs that were asked for the process did not get: the kernel leaves out what its cpuset
 // does not allow, and says nothing.
-func (b *bound) shortfall(s *pcb.Setting) string {
-	if s.Kind != pcb.SetAffinity {
-		return ""
-	}
+func (b *bound) shortfall(s *pcb.Setting) error {
 	now, err := b.present(s.Kind)
 	if err != nil || now.Differ || now.Setting.String() == s.String() {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("; it got %s alone: the others are offline, or not in its cpuset", now.Setting.String())
+	return fmt.Errorf("affinity was set in part: it got %s alone, the others are offline or not in its cpuset", now.Setting.String())
 }
 
 // allowedCPUs gives the CPUs that the cpuset of the process allows, nil when they can't be told. Where a cgroup has no cpuset

@@ -83,8 +83,8 @@ func (b *bound) set(s *pcb.Setting) (string, error) {
 		return "", notSet(s.Kind, err)
 	}
 	did, err := outcome(done, living, s, problem)
-	if err == nil {
-		did += b.shortfall(s)
+	if err == nil && s.Kind == pcb.SetAffinity {
+		err = b.shortfall(s)
 	}
 	return did, err
 }
