@@ -121,7 +121,7 @@ func actionBindings() []*binding {
 		{keys: []string{"d"}, group: groupHeader, help: "the time between two readings", where: inLists, do: (*app).openDelay},
 		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU and more figures, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
 		{keys: []string{"R"}, group: groupHeader, help: "read now", where: anywhere &^ inHelp, do: func(a *app) { a.b.Refresh() }},
-		{keys: []string{":"}, group: groupHeader, help: "command line (Tab completes): " + commandNames(), where: inLists | inDetail, do: (*app).openCommand},
+		{keys: []string{":"}, group: groupHeader, help: "command line (Tab completes)", lists: commandNames, where: inLists | inDetail, do: (*app).openCommand},
 	}
 }
 

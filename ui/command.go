@@ -65,11 +65,13 @@ func valueNames(info *pcb.SettingInfo) (names []string) {
 	return names
 }
 
-// commandNames lists the commands for the help.
-func commandNames() string {
+// commandNames lists the commands for the help, with those that do something to processes or without.
+func commandNames(acting bool) string {
 	var names []string
 	for _, c := range commands() {
-		names = append(names, strings.TrimSpace(c.name+" "+c.arg))
+		if acting || !c.acts {
+			names = append(names, strings.TrimSpace(c.name+" "+c.arg))
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -110,7 +112,7 @@ func findCommand(name string) (*command, error) {
 			return &all[i], nil
 		}
 	}
-	return nil, fmt.Errorf("no command %q: want %s", name, commandNames())
+	return nil, fmt.Errorf("no command %q: want %s", name, commandNames(true))
 }
 
 // completeCommand completes the command, or its argument.

@@ -18,9 +18,9 @@ func newHelp(a *app) *helpView {
 		textLine("ptop "+a.o.Version+": what is sick here, why, and what to do about it.  Esc or q goes back.", roleStrong), blank,
 	}
 	group := ""
-	off := a.b.ActionsOff() != ""
+	acting := a.b.ActionsOff() == ""
 	for _, b := range a.keys.list {
-		if b.acts && off {
+		if b.acts && !acting {
 			continue
 		}
 		if b.group != group {
@@ -39,7 +39,7 @@ func newHelp(a *app) *helpView {
 			where = " (" + b.where.String() + ")"
 		}
 		if len(keys) > 0 {
-			out = append(out, pageLine{line: line{{"  " + pad(strings.Join(keys, " "), 16) + " ", roleKey}, {b.help, roleText}, {where, roleDim}}})
+			out = append(out, pageLine{line: line{{"  " + pad(strings.Join(keys, " "), 16) + " ", roleKey}, {b.text(acting), roleText}, {where, roleDim}}})
 		}
 	}
 	out = append(out, blank, heading("Pages of a process"))

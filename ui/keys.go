@@ -41,15 +41,24 @@ func (s scope) String() string {
 // binding is one thing that keys do, declared once: dispatch, the help screen, the hint line and docs/keys.md all
 // come from it.
 type binding struct {
-	keys  []string        // strokes as strokeOf names them
-	vim   []string        // strokes that do it besides under --vim-keys, before any other binding
-	group string          // heading in the help
-	short string          // a word or two for the hint line; empty when it does not appear there
-	help  string          // what it does
-	where scope           // in which views
-	acts  bool            // it does something to processes: no hint where no action is possible
-	when  func(*app) bool // further condition; nil for none
+	keys  []string                 // strokes as strokeOf names them
+	vim   []string                 // strokes that do it besides under --vim-keys, before any other binding
+	group string                   // heading in the help
+	short string                   // a word or two for the hint line; empty when it does not appear there
+	help  string                   // what it does
+	lists func(acting bool) string // what there is to choose, with what does something to processes or without; nil for nothing
+	where scope                    // in which views
+	acts  bool                     // it does something to processes: no hint where no action is possible
+	when  func(*app) bool          // further condition; nil for none
 	do    func(*app)
+}
+
+// text is the help with what the binding lists.
+func (b *binding) text(acting bool) string {
+	if b.lists == nil {
+		return b.help
+	}
+	return b.help + ": " + b.lists(acting)
 }
 
 // keymap finds the binding of a stroke.
@@ -166,7 +175,7 @@ func KeysMarkdown() string {
 			group = bind.group
 			fmt.Fprintf(&b, "\n## %s\n\n| keys | with --vim-keys also | what they do | where |\n|---|---|---|---|\n", group)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", codes(bind.keys), codes(bind.vim), strings.ReplaceAll(bind.help, "|", "\\|"), bind.where)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", codes(bind.keys), codes(bind.vim), strings.ReplaceAll(bind.text(true), "|", "\\|"), bind.where)
 	}
 	return b.String()
 }

@@ -208,9 +208,9 @@ func TestSettingsReadOnly(t *testing.T) {
 			t.Errorf(":%s opened a dialog", typed)
 		}
 	}
-	offered := []string{"CPU affinity: which", "I/O priority: none", "scheduling policy: other", "OOM score adjustment: who", "change the nice value", "send a signal"}
+	offered := []string{"CPU affinity: which", "I/O priority: none", "scheduling policy: other", "OOM score adjustment: who", "change the nice value", "send a signal", "policy [NAME PRIORITY]", "kill [SIGNAL]"}
 	for off, shown := range map[string]bool{"": true, "--read-only": false} {
-		d := newBench(t, 120, 120, Options{})
+		d := newBench(t, 400, 120, Options{})
 		d.b.off = off
 		d.keys("?")
 		if shown {
