@@ -25,8 +25,8 @@ func (s Scope) String() string { return [...]string{"process", "subtree", "group
 type Target interface {
 	// Signal sends sig to every bound process, or to those alone that are named, in their order.
 	Signal(sig Signal, to ...ID) []Outcome
-	// Renice sets the nice value of every thread of every bound process.
-	Renice(nice int) []Outcome
+	// Set gives every bound process the setting: each of its threads, where these have their own.
+	Set(Setting) []Outcome
 	// Look tells how the bound processes are now.
 	Look() Members
 	// Extend binds who has come into the target's scope since the last look, and gives them. Of a target that holds on

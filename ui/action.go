@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"ptop/detect"
-	"ptop/internal/blast"
 	"ptop/pcb"
 )
 
@@ -54,12 +53,17 @@ func (a *app) there(ids []pcb.ID, name string) []pcb.ID {
 
 // chooseAndConfirm binds the targets, lets a menu choose what to do, and asks before it is done.
 func (a *app) chooseAndConfirm(ids []pcb.ID, m *menu, make func(i int) *confirm) {
+	a.chooseThen(ids, m, func(i int, b *bound) { a.ask(make(i), b) })
+}
+
+// chooseThen binds the targets and lets a menu choose. Then has to let go of them, or hand them on.
+func (a *app) chooseThen(ids []pcb.ID, m *menu, then func(i int, b *bound)) {
 	b := a.bind(ids, pcb.Alone)
 	handed := false
 	m.note = b.note
 	m.choose = func(i int) {
 		handed = true
-		a.ask(make(i), b)
+		then(i, b)
 	}
 	m.gone = func() {
 		if !handed {
@@ -74,6 +78,22 @@ func (a *app) ask(c *confirm, b *bound) {
 	c.b = b
 	c.scout()
 	a.open(c)
+}
+
+// commandKill is the command of signals: with one it asks at once, without it lets choose.
+func (a *app) commandKill(arg string) error {
+	if arg == "" || !a.mayAct() {
+		a.openSignals()
+		return nil
+	}
+	sig, err := pcb.ParseSignal(arg)
+	if err != nil {
+		return err
+	}
+	if ids := a.aim(); len(ids) > 0 && !a.advise(ids) {
+		a.ask(confirmSignal(sig), a.bind(ids, pcb.Alone))
+	}
+	return nil
 }
 
 func (a *app) openSignals() {
@@ -95,60 +115,6 @@ func (a *app) openSignals() {
 		}
 		return confirmSignal(pcb.Signals[i-1].Number)
 	})
-}
-
-// The nice values.
-const niceMin, niceMax = -20, 19
-
-// openRenice opens the menu of nice values at the current one.
-func (a *app) openRenice() {
-	if ids := a.aim(); len(ids) > 0 && !a.refuseNice(ids) {
-		a.chooseNice(ids)
-	}
-}
-
-// refuseNice says why no nice value is for any of these processes, if it is so.
-func (a *app) refuseNice(ids []pcb.ID) bool {
-	if slices.ContainsFunc(ids, func(id pcb.ID) bool { p := a.newest.Snap.Lookup(id); return p == nil || !blast.Beyond(p) }) {
-		return false
-	}
-	p := a.newest.Snap.Lookup(ids[0])
-	a.say(roleWarning, fmt.Sprintf("%s (%d) %s", p.Name(), p.PID, a.caveat(p.ID, blast.Deed{})))
-	return true
-}
-
-// chooseNice opens the menu of nice values for these processes.
-func (a *app) chooseNice(ids []pcb.ID) {
-	m := &menu{title: "renice to"}
-	for n := niceMin; n <= niceMax; n++ {
-		help := map[int]string{niceMin: "the most CPU", 0: "the usual", niceMax: "only what the others leave"}[n]
-		m.items = append(m.items, menuItem{key: fmt.Sprint(n), help: help})
-	}
-	if p := a.frame.Snap.Lookup(ids[0]); p != nil {
-		m.at = int(p.Nice) - niceMin
-	}
-	a.chooseAndConfirm(ids, m, func(i int) *confirm { return confirmRenice(niceMin + i) })
-}
-
-// stepNice asks for the next nice value up or down. Of several processes that differ in theirs it lets choose.
-func (a *app) stepNice(by int) {
-	ids := a.aim()
-	if len(ids) == 0 || a.refuseNice(ids) {
-		return
-	}
-	first := a.frame.Snap.Lookup(ids[0])
-	for _, id := range ids {
-		if p := a.frame.Snap.Lookup(id); p == nil || !p.Have.Has(pcb.FieldStat) || p.Nice != first.Nice {
-			a.chooseNice(ids)
-			return
-		}
-	}
-	nice := int(first.Nice) + by
-	if nice < niceMin || nice > niceMax {
-		a.say(roleInfo, fmt.Sprintf("the nice value is %d already: it goes from %d to %d", first.Nice, niceMin, niceMax))
-		return
-	}
-	a.ask(confirmRenice(nice), a.bind(ids, pcb.Alone))
 }
 
 // openRemedies offers what ptop can do about the selected finding, or about those of the process that is shown in depth.

@@ -15,7 +15,7 @@ import (
 	"ptop/pcb"
 )
 
-// Backend is what the screen needs from the program. Detail, Bind, Scout and what writes files can block and are called off
+// Backend is what the screen needs from the program. Detail, Bind, Present, Scout and what writes files can block and are called off
 // the UI goroutine.
 type Backend interface {
 	// Frames is the stream of Frames; only the newest waits in it. It is closed when sampling has ended.
@@ -35,6 +35,8 @@ type Backend interface {
 	// Bind holds on to processes by identity, and to those in their scope, for a dialog that may end in an action on
 	// them. What could not be bound is an Outcome with an error.
 	Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Outcome)
+	// Present reads how a setting of a process stands.
+	Present(context.Context, pcb.ID, pcb.SettingKind) (pcb.Present, error)
 	// Scout reads what is asked for to tell what an action would reach.
 	Scout(context.Context, *blast.Plan) *blast.Evidence
 	// Report writes an incident report into new files, and says where they are.

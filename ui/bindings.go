@@ -3,6 +3,8 @@ package ui
 import (
 	"slices"
 	"strconv"
+
+	"ptop/pcb"
 )
 
 // Groups of bindings, in the order of the help.
@@ -108,10 +110,14 @@ func generalBindings() []*binding {
 func actionBindings() []*binding {
 	return []*binding{
 		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", acts: true, help: "stop gracefully or send a signal: a menu, then a confirmation that tells what it would reach (s in it: with the subtree, the process group)", where: inTable | inDetail, do: (*app).openSignals},
-		{keys: []string{"r"}, group: groupAct, short: "Renice", acts: true, help: "change the nice value", where: inTable | inDetail, do: (*app).openRenice},
+		{keys: []string{"r"}, group: groupAct, short: "Renice", acts: true, help: "change the nice value", where: inTable | inDetail, do: setting(pcb.SetNice)},
+		{keys: []string{"a"}, group: groupAct, acts: true, help: "CPU affinity: which CPUs it may run on", where: inTable | inDetail, do: setting(pcb.SetAffinity)},
+		{keys: []string{"i"}, group: groupAct, acts: true, help: "I/O priority: none, best effort, idle, real time", where: inTable | inDetail, do: setting(pcb.SetIOPriority)},
+		{keys: []string{"Y"}, group: groupAct, acts: true, help: "scheduling policy: other, batch, idle, fifo and rr with a real-time priority", where: inTable | inDetail, do: setting(pcb.SetPolicy)},
+		{keys: []string{"O"}, group: groupAct, acts: true, help: "OOM score adjustment: who is killed first when memory runs out", where: inTable | inDetail, do: setting(pcb.SetOOMScoreAdj)},
 		{keys: []string{"F7"}, group: groupAct, acts: true, help: "one less nice: more CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(-1) }},
 		{keys: []string{"F8"}, group: groupAct, acts: true, help: "one nicer: less CPU, after a confirmation", where: inTable, do: func(a *app) { a.stepNice(1) }},
-		{keys: []string{"Space"}, group: groupAct, short: "Tag", acts: true, help: "tag the process: signals and renice go to all that are tagged", where: inTable, do: func(a *app) { a.table.tag() }},
+		{keys: []string{"Space"}, group: groupAct, short: "Tag", acts: true, help: "tag the process: signals and settings go to all that are tagged", where: inTable, do: func(a *app) { a.table.tag() }},
 		{keys: []string{"c"}, group: groupAct, help: "tag it with all its descendants", where: inTable, do: func(a *app) { a.table.tagSubtree() }},
 		{keys: []string{"U"}, group: groupAct, help: "take all tags off", where: inTable, do: func(a *app) { a.table.untag() }},
 

@@ -20,46 +20,77 @@ type command struct {
 	name string
 	arg  string // what it takes; empty for nothing
 	help string // what it does
+	acts bool   // it does something to processes: not completed where no action is possible
 	run  func(a *app, arg string) error
 	// completes the argument; nil for none
-	complete completer
+	complete func(a *app, text string) (head string, fits []string)
 }
 
 func commands() []command {
-	return []command{
-		{name: "filter", arg: "EXPR", help: "hide what does not match; without an expression, end that", run: (*app).setFilter, complete: completeExpression},
-		{name: "sort", arg: "COLUMN", help: "order by a column, or by several with commas between them; - before one turns it round", run: (*app).commandSort, complete: completeExpression},
-		{name: "columns", arg: "LIST", help: "the columns to show, with commas between them", run: (*app).commandColumns, complete: completeExpression},
+	list := []command{
+		{name: "filter", arg: "EXPR", help: "hide what does not match; without an expression, end that", run: (*app).setFilter, complete: (*app).completeFilter},
+		{name: "sort", arg: "COLUMN", help: "order by a column, or by several with commas between them; - before one turns it round", run: (*app).commandSort, complete: always(completeExpression)},
+		{name: "columns", arg: "LIST", help: "the columns to show, with commas between them", run: (*app).commandColumns, complete: always(completeExpression)},
 		{name: "goto", arg: "PID", help: "to that process; filters and folds that hide it are lifted", run: (*app).commandGoto},
-		{name: "group", arg: "BY", help: "a row for each container, unit, user, name or state; without one, end that", run: (*app).commandGroup, complete: completeOf(groupings)},
-		{name: "user", arg: "NAME", help: "only that user's processes; without a name, everybody's", run: (*app).commandUser},
+		{name: "group", arg: "BY", help: "a row for each container, unit, user, name or state; without one, end that", run: (*app).commandGroup, complete: oneOf(groupings)},
+		{name: "user", arg: "NAME", help: "only that user's processes; without a name, everybody's", run: (*app).commandUser, complete: (*app).completeUser},
 		{name: "delay", arg: "SECONDS", help: "the time between two readings", run: (*app).setDelay},
-		{name: "theme", arg: "NAME", help: "the colours", run: (*app).commandTheme, complete: completeOf(ThemeNames())},
+		{name: "theme", arg: "NAME", help: "the colours", run: (*app).commandTheme, complete: oneOf(ThemeNames())},
 		{name: "tree", help: "tree of parents and children, or list", run: func(a *app, _ string) error { a.toggleTree(); return nil }},
-		{name: "kill", help: "the signals that can be sent to the selected or tagged processes", run: func(a *app, _ string) error { a.openSignals(); return nil }},
-		{name: "renice", help: "change their nice value", run: func(a *app, _ string) error { a.openRenice(); return nil }},
+		{name: "kill", arg: "[SIGNAL]", acts: true, help: "send a signal to the selected or the tagged processes, after a confirmation; without one, the menu of signals", run: (*app).commandKill, complete: oneOf(signalNames())},
 		{name: "report", help: "write an incident report of what is on the screen: Markdown and JSON", run: func(a *app, _ string) error { a.writeReport(); return nil }},
-		{name: "export", arg: "FORM FILE", help: "write the rows of the table into a new file: json, csv, text or tree", run: (*app).commandExport, complete: completeForm},
+		{name: "export", arg: "FORM FILE", help: "write the rows of the table into a new file: json, csv, text or tree", run: (*app).commandExport, complete: always(completeForm)},
 		{name: "record", arg: "FILE", help: "write every reading from now on into a new file, a JSON document a line; without a file, end that", run: (*app).commandRecord},
 		{name: "help", help: "the help", run: func(a *app, _ string) error { a.openHelp(); return nil }},
 		{name: "quit", help: "quit", run: func(a *app, _ string) error { a.stop(); return nil }},
 	}
+	return slices.Insert(list, 1+slices.IndexFunc(list, func(c command) bool { return c.name == "kill" }), settingCommands()...)
+}
+
+// settingCommands are those that change a setting of a process, from its declaration.
+func settingCommands() (list []command) {
+	for i := range pcb.Settings {
+		info := &pcb.Settings[i]
+		list = append(list, command{
+			name: info.Command, arg: "[" + info.Arg + "]", acts: true, complete: oneOf(valueNames(info)),
+			help: "change their " + info.Name + ", after a confirmation; without a value, the menu",
+			run:  func(a *app, arg string) error { return a.commandSet(info, arg) },
+		})
+	}
+	return list
 }
 
 // usage is the command as it is typed.
 func (c *command) usage() string { return strings.TrimSpace(c.name + " " + c.arg) }
 
-// commandNames lists the commands for who has typed none of them.
-func commandNames() string {
+func signalNames() (names []string) {
+	for _, s := range pcb.Signals {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// valueNames are the values of a setting that can be completed: those that a menu offers.
+func valueNames(info *pcb.SettingInfo) (names []string) {
+	for i := range info.Choices {
+		names = append(names, info.Choices[i].Setting.String())
+	}
+	return names
+}
+
+// commandNames lists the commands for who has typed none of them, with those that do something to processes or without.
+func commandNames(acting bool) string {
 	var names []string
 	for _, c := range commands() {
-		names = append(names, c.usage())
+		if acting || !c.acts {
+			names = append(names, c.usage())
+		}
 	}
 	return strings.Join(names, ", ")
 }
 
 func (a *app) openCommand() {
-	l := &prompt{label: ":", history: a.commands, past: len(a.commands), complete: a.completeLine}
+	l := &prompt{label: ":", history: a.commands, past: len(a.commands), complete: a.completeCommand}
 	l.changed = func(string) { l.note = "" }
 	l.enter = func(text string) bool {
 		a.dismiss(l) // before what the command may open
@@ -94,15 +125,18 @@ func findCommand(name string) (*command, error) {
 			return &all[i], nil
 		}
 	}
-	return nil, fmt.Errorf("no command %q: want %s", name, commandNames())
+	return nil, fmt.Errorf("no command %q: want %s", name, commandNames(true))
 }
 
 // completeCommand completes the command, or its argument.
-func completeCommand(text string) (head string, fits []string) {
+func (a *app) completeCommand(text string) (head string, fits []string) {
 	name, arg, hasArg := strings.Cut(text, " ")
 	if !hasArg {
+		off := a.b.ActionsOff() != ""
 		for _, c := range commands() {
-			fits = append(fits, c.name+" ")
+			if !c.acts || !off {
+				fits = append(fits, c.name+" ")
+			}
 		}
 		return completeOf(fits)(text)
 	}
@@ -110,7 +144,7 @@ func completeCommand(text string) (head string, fits []string) {
 	if err != nil || c.complete == nil {
 		return "", nil
 	}
-	head, fits = c.complete(arg)
+	head, fits = c.complete(a, arg)
 	return name + " " + head, fits
 }
 
@@ -124,6 +158,29 @@ func completeOf(words []string) completer {
 		}
 		return "", fits
 	}
+}
+
+// always completes the same wherever the app stands.
+func always(c completer) func(*app, string) (string, []string) {
+	return func(_ *app, text string) (string, []string) { return c(text) }
+}
+
+// oneOf completes to one of some words.
+func oneOf(words []string) func(*app, string) (string, []string) { return always(completeOf(words)) }
+
+// completeUser completes to those who have processes here.
+func (a *app) completeUser(text string) (head string, fits []string) {
+	if a.frame == nil {
+		return "", nil
+	}
+	var names []string
+	for i := range a.frame.Snap.Procs {
+		if name := a.frame.Snap.Procs[i].User; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return completeOf(names)(text)
 }
 
 // completeExpression completes the column that a list or an expression ends with; the usual ones come first.

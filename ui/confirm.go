@@ -45,13 +45,6 @@ func confirmSignal(sig pcb.Signal) *confirm {
 	}
 }
 
-func confirmRenice(nice int) *confirm {
-	return &confirm{
-		what: fmt.Sprintf("renice to %d", nice), help: "every thread of it gets the nice value", did: fmt.Sprintf("reniced to %d", nice), none: "nothing was changed",
-		run: func(t pcb.Target) []pcb.Outcome { return t.Renice(nice) },
-	}
-}
-
 func confirmStop(grace time.Duration) *confirm {
 	return &confirm{
 		what: "stop gracefully", did: "stopped", none: "nothing was sent", grace: grace, deed: blast.Deed{Signal: pcb.SIGTERM, Graceful: true},
@@ -65,7 +58,7 @@ func (a *app) confirmRemedy(f *detect.Finding, r *detect.Remedy) {
 	case detect.ActStop:
 		c = confirmStop(a.o.Grace)
 	case detect.ActRenice:
-		c = confirmRenice(r.Act.Nice)
+		c = confirmSetting(pcb.Nice(r.Act.Nice))
 	default:
 		c = confirmSignal(r.Act.Signal)
 	}
@@ -221,7 +214,8 @@ const confirmWidest = 100
 
 func (c *confirm) draw(p painter) {
 	lines := c.lines(min(p.w, confirmWidest) - 4)
-	buttons := []string{"[ y ] yes, " + c.what, "[ n ] no"}
+	yes, no := "[ y ] yes, ", "[ n ] no"
+	buttons := []string{yes + clip(c.what, min(p.w, confirmWidest)-4-width(yes)-3-width(no)), no}
 	w := width(buttons[0]) + 3 + width(buttons[1])
 	if c.idle() {
 		buttons, c.yes = []string{"", "[ n ] close"}, false

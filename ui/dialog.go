@@ -26,6 +26,7 @@ type menu struct {
 	choose func(i int) // for one: the item; for many it is called once, the items tell
 	gone   func()      // the dialog has been closed, whatever way; nil for nothing
 	typed  string
+	moved  bool // a key has moved in it
 	top    int
 	list   rect
 }
@@ -41,7 +42,7 @@ func (m *menu) paste(string) {}
 func (m *menu) key(stroke string, ev *tcell.EventKey) bool {
 	page := max(1, m.list.h-1)
 	typed := m.typed
-	m.typed = ""
+	m.typed, m.moved = "", true
 	if m.tall != nil && m.tall.scroll(stroke, page) {
 		return false
 	}
@@ -66,7 +67,10 @@ func (m *menu) key(stroke string, ev *tcell.EventKey) bool {
 	case "End":
 		m.at = len(m.items) - 1
 	case "Space":
-		if m.many && len(m.items) > 0 {
+		switch {
+		case !m.many:
+			m.jump(typed, " ") // "best effort 4"
+		case len(m.items) > 0:
 			m.items[m.at].on = !m.items[m.at].on
 			m.at++
 		}

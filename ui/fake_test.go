@@ -152,8 +152,9 @@ type fakeBackend struct {
 	deadly    pcb.Signal // which signal they end by
 	scope     pcb.Scope  // of the last binding
 	known     blast.Evidence
-	scouted   []int     // how many processes the plans had that were scouted
-	saved     []Setting // by SaveSettings
+	present   map[pcb.SettingKind]pcb.Present // how settings stand; of others it can't be read
+	scouted   []int                           // how many processes the plans had that were scouted
+	saved     []Setting                       // by SaveSettings
 	saveFail  error
 	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 	written   fakeFiles
@@ -206,6 +207,15 @@ func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) 
 	return d, nil
 }
 
+func (b *fakeBackend) Present(_ context.Context, _ pcb.ID, kind pcb.SettingKind) (pcb.Present, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now, known := b.present[kind]; known {
+		return now, nil
+	}
+	return pcb.Present{}, errors.New("it can't be read")
+}
+
 func (b *fakeBackend) Scout(_ context.Context, plan *blast.Plan) *blast.Evidence {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -238,8 +248,8 @@ func (t *fakeTarget) Signal(sig pcb.Signal, to ...pcb.ID) []pcb.Outcome {
 	return t.act("sent "+sig.String(), to)
 }
 
-func (t *fakeTarget) Renice(n int) []pcb.Outcome { return t.act(fmt.Sprintf("reniced to %d", n), nil) }
-func (t *fakeTarget) Extend() pcb.Members        { return nil }
+func (t *fakeTarget) Set(s pcb.Setting) []pcb.Outcome { return t.act(s.Did(""), nil) }
+func (t *fakeTarget) Extend() pcb.Members             { return nil }
 
 func (t *fakeTarget) Look() (all pcb.Members) {
 	t.b.mu.Lock()

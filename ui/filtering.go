@@ -61,15 +61,6 @@ func (a *app) completeFilter(text string) (head string, fits []string) {
 	return completeExpression(text)
 }
 
-// completeLine completes the command line.
-func (a *app) completeLine(text string) (head string, fits []string) {
-	if arg, ok := strings.CutPrefix(text, "filter "); ok && filter.Named(arg) {
-		_, fits = a.completeFilter(arg)
-		return "filter ", fits
-	}
-	return completeCommand(text)
-}
-
 // plainError is an error of a filter or a column in the screen's terms.
 func plainError(err error) string {
 	text := strings.TrimPrefix(err.Error(), "filter: ")

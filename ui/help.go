@@ -18,7 +18,11 @@ func newHelp(a *app) *helpView {
 		textLine("ptop "+a.o.Version+": what is sick here, why, and what to do about it.  Esc or q goes back.", roleStrong), blank,
 	}
 	group := ""
+	acting := a.b.ActionsOff() == ""
 	for _, b := range a.keys.list {
+		if b.acts && !acting {
+			continue
+		}
 		if b.group != group {
 			group = b.group
 			out = append(out, blank, heading(group))
@@ -40,6 +44,9 @@ func newHelp(a *app) *helpView {
 	}
 	out = append(out, blank, heading(headCommands))
 	for _, c := range commands() {
+		if c.acts && !acting {
+			continue
+		}
 		out = append(out, pageLine{line: line{{"  " + pad(":"+c.usage(), 17) + " ", roleKey}, {c.help, roleText}}})
 	}
 	out = append(out, blank, heading("Pages of a process"))

@@ -197,12 +197,20 @@ func TestExportRefuses(t *testing.T) {
 	if d.b.written.exports != nil {
 		t.Errorf("exported %q", d.b.written.exports)
 	}
-	head, fits := completeCommand("export c")
+	head, fits := d.completeCommand("export c")
 	if head+strings.Join(fits, "|") != "export csv" {
 		t.Errorf("export c is completed to %q %q", head, fits)
 	}
-	if _, fits = completeCommand("export csv x"); fits != nil {
+	if _, fits = d.completeCommand("export csv x"); fits != nil {
 		t.Errorf("a file is completed to %q", fits)
+	}
+}
+
+// A user is completed to those who have processes here.
+func TestUserIsCompleted(t *testing.T) {
+	head, fits := newBench(t, 80, 24, Options{}).completeCommand("user a")
+	if head+strings.Join(fits, "|") != "user app" {
+		t.Errorf("completed to %q %q", head, fits)
 	}
 }
 

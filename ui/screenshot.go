@@ -130,11 +130,15 @@ func (still) Report(*life.Incident) (string, error)            { return "", errS
 func (still) Export(_, _ string, _ view.Shown) (string, error) { return "", errStill }
 func (still) Record(string) (Recording, error)                 { return nil, errStill }
 
+func (still) Present(context.Context, pcb.ID, pcb.SettingKind) (pcb.Present, error) {
+	return pcb.Present{}, errors.New("only one reading is left of that machine")
+}
+
 // noTarget reaches nobody.
 type noTarget struct{}
 
 func (noTarget) Signal(pcb.Signal, ...pcb.ID) []pcb.Outcome { return nil }
-func (noTarget) Renice(int) []pcb.Outcome                   { return nil }
+func (noTarget) Set(pcb.Setting) []pcb.Outcome              { return nil }
 func (noTarget) Look() pcb.Members                          { return nil }
 func (noTarget) Extend() pcb.Members                        { return nil }
 func (noTarget) Close()                                     {}

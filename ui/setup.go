@@ -14,7 +14,7 @@ import (
 // Esc puts all of it back.
 type setup struct {
 	a       *app
-	set     []setting
+	set     []dial
 	cols    []*column.Column // all of them: those that are shown in their order, then the others
 	on      map[*column.Column]bool
 	moved   bool // the order is the user's own: no text goes last by itself
@@ -29,8 +29,8 @@ type setup struct {
 	feet []footSpot
 }
 
-// setting is one thing that Left and Right change.
-type setting struct {
+// dial is one thing that Left and Right change.
+type dial struct {
 	name  string
 	help  func(*app) string
 	value func(*app) string
@@ -73,7 +73,7 @@ func (a *app) putBack(s state) {
 }
 
 func (a *app) openSetup() {
-	s := &setup{a: a, set: settings(), on: map[*column.Column]bool{}, was: a.state()}
+	s := &setup{a: a, set: dials(), on: map[*column.Column]bool{}, was: a.state()}
 	for _, c := range a.table.cols {
 		s.on[c] = true
 	}
@@ -93,9 +93,9 @@ func cycled(at, by, n int) int { return ((at+by)%n + n) % n }
 
 func fixed(text string) func(*app) string { return func(*app) string { return text } }
 
-// settings are those above the columns.
-func settings() []setting {
-	return []setting{
+// dials are those above the columns.
+func dials() []dial {
+	return []dial{
 		{"sort by", func(a *app) string {
 			if c := a.table.sortColumn(); c != nil {
 				return c.Title + ": " + c.Help

@@ -147,7 +147,7 @@ func (s *setup) drawList(p painter) {
 		}
 		switch i := s.top + y; {
 		case i < len(s.set):
-			s.drawSetting(q, &s.set[i], r)
+			s.drawDial(q, &s.set[i], r)
 		case i == len(s.set):
 			q.role(0, 0, clip("columns: "+plural(len(s.a.table.cols), "is", "are")+" shown, in this order", p.w), roleTitle)
 		default:
@@ -157,11 +157,11 @@ func (s *setup) drawList(p painter) {
 }
 
 // Where the value of a setting, and its sign for the one before, begins.
-const settingValue = 16
+const dialValue = 16
 
-func (s *setup) drawSetting(p painter, set *setting, r role) {
+func (s *setup) drawDial(p painter, set *dial, r role) {
 	p.role(0, 0, set.name, r)
-	x := p.role(settingValue, 0, "< ", r)
+	x := p.role(dialValue, 0, "< ", r)
 	value := r
 	if r == roleText {
 		value = roleStrong
@@ -203,9 +203,9 @@ func (s *setup) click(x, y int) bool {
 	switch {
 	case i < len(s.set):
 		s.at, s.note = i, nil
-		if x -= s.list.x; x == settingValue {
+		if x -= s.list.x; x == dialValue {
 			s.step(-1)
-		} else if x > settingValue {
+		} else if x > dialValue {
 			s.step(1)
 		}
 	case i > len(s.set) && i <= len(s.set)+len(s.cols):

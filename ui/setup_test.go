@@ -19,7 +19,7 @@ import (
 func (d *bench) row(name string) *setup {
 	d.t.Helper()
 	s := d.top().(*setup)
-	if i := slices.IndexFunc(s.set, func(x setting) bool { return x.name == name }); i >= 0 {
+	if i := slices.IndexFunc(s.set, func(x dial) bool { return x.name == name }); i >= 0 {
 		s.at = i
 		return s
 	}
@@ -41,7 +41,7 @@ func TestSettingsGoBothWaysAndBack(t *testing.T) {
 		for _, o := range []Options{{Delay: UsualDelay}, {Delay: 700 * time.Millisecond, Meters: "line", Theme: "light", Colors: "16", Query: view.Query{Tree: true}}} {
 			d := newBench(t, size[0], size[1], o)
 			before := d.savable()
-			for _, set := range settings() {
+			for _, set := range dials() {
 				d.keys("F2")
 				d.row(set.name)
 				was := set.value(d.app)
@@ -294,11 +294,11 @@ func TestSetupByMouse(t *testing.T) {
 			}
 			t.Errorf("%v: the foot lacks %s:\n%s", size, stroke, d.text())
 		}
-		click(s.list.x+settingValue+3, s.list.y+2)
+		click(s.list.x+dialValue+3, s.list.y+2)
 		if d.header.mode != headerWide {
 			t.Errorf("a click on a value leads to %s", meterModes[d.header.mode])
 		}
-		click(s.list.x+settingValue, s.list.y+2)
+		click(s.list.x+dialValue, s.list.y+2)
 		if d.header.mode != headerNormal {
 			t.Errorf("a click on its left sign leads to %s", meterModes[d.header.mode])
 		}

@@ -1,4 +1,4 @@
-// Package act does things to processes: it signals and renices. What is acted on is bound by identity first, so that
+// Package act does things to processes: it signals them and changes their settings. What is acted on is bound by identity first, so that
 // it reaches those who were meant or nobody.
 package act
 

@@ -159,7 +159,7 @@ func TestBindTakesTheExactIdentity(t *testing.T) {
 	if o := only(t, failed); o.ID.Start != id.Start+1 {
 		t.Errorf("refused %v", o.ID)
 	}
-	if o := only(t, held.Renice(3)); o.Err != nil || o.ID != id {
+	if o := only(t, held.Set(pcb.Nice(3))); o.Err != nil || o.ID != id {
 		t.Errorf("outcome %+v", o)
 	}
 }
@@ -173,7 +173,7 @@ func TestZombieIsExplained(t *testing.T) {
 	held := bindOne(t, pid)
 	o := only(t, held.Signal(pcb.SIGKILL))
 	wantError(t, o.Err, "SIGKILL was not sent", "zombie", "already dead", fmt.Sprintf("its parent %d (", parent), "must wait for it")
-	wantError(t, only(t, held.Renice(1)).Err, "zombie")
+	wantError(t, only(t, held.Set(pcb.Nice(1))).Err, "zombie")
 	if len(held.Look().Gone()) != 1 {
 		t.Error("a zombie is not among the gone")
 	}
@@ -235,7 +235,7 @@ func TestKernelThreadIsRefused(t *testing.T) {
 	pid, _ := start(t, helper("sleep", ""))
 	held := bindOne(t, pid)
 	held.(*target).bound[0].kernel = true
-	wantError(t, only(t, held.Renice(5)).Err, "nice was not set: the process is a kernel thread")
+	wantError(t, only(t, held.Set(pcb.Nice(5))).Err, "nice was not set: the process is a kernel thread")
 	if niceOf(t, pid) == 5 {
 		t.Error("it was set all the same")
 	}
@@ -290,20 +290,9 @@ func TestNoFallbackToKill(t *testing.T) {
 func TestReniceReachesEveryThread(t *testing.T) {
 	pid, _ := start(t, helper("threads", "5"))
 	held := bindOne(t, pid)
-	o := only(t, held.Renice(7))
-	tids, err := held.(*target).bound[0].threads()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := fmt.Sprintf("reniced %d of %d threads to 7", len(tids), len(tids)); o.Err != nil || o.Did != want {
-		t.Errorf("got %q, %v; want %q", o.Did, o.Err, want)
-	}
-	for _, tid := range tids {
-		if nice := niceOf(t, tid); nice != 7 {
-			t.Errorf("thread %d has nice %d, want 7", tid, nice)
-		}
-	}
-	wantError(t, only(t, held.Renice(20)).Err, "nice 20 does not exist")
+	c := settled{pcb.Nice(7), niceInStat, "7"}
+	c.check(t, held, pid)
+	wantError(t, only(t, held.Set(pcb.Nice(20))).Err, "nice 20 does not exist")
 }
 
 // niceOf undoes what the system call does to keep its result from being negative.
@@ -317,16 +306,16 @@ func niceOf(t *testing.T, tid int) int {
 }
 
 func TestPartialReniceIsSaid(t *testing.T) {
-	problem := fmt.Errorf("thread 7: %w", unix.EPERM)
-	did, err := reniced(11, 12, 10, problem)
+	problem, ten := fmt.Errorf("thread 7: %w", unix.EPERM), pcb.Nice(10)
+	did, err := outcome(11, 12, &ten, problem)
 	if did != "reniced 11 of 12 threads to 10" || !errors.Is(err, unix.EPERM) {
 		t.Errorf("got %q, %v", did, err)
 	}
 	wantError(t, err, "11 of 12 threads")
-	if did, err = reniced(0, 12, 10, problem); did != "" || err == nil {
+	if did, err = outcome(0, 12, &ten, problem); did != "" || err == nil {
 		t.Errorf("got %q, %v when no thread was reached", did, err)
 	}
-	if did, err = reniced(0, 0, 10, nil); did != "" || !errors.Is(err, ErrEnded) {
+	if did, err = outcome(0, 0, &ten, nil); did != "" || !errors.Is(err, ErrEnded) {
 		t.Errorf("got %q, %v when all threads had ended", did, err)
 	}
 }
@@ -347,7 +336,7 @@ func TestDeniedSaysWhatToDo(t *testing.T) {
 		}
 		signal, renice, _ := strings.Cut(string(out), "\n")
 		wantError(t, errors.New(signal+"\n"), "\"\" SIGTERM was not sent: operation not permitted: "+who)
-		wantError(t, errors.New(renice), "\"\" nice was set for 0 of", "operation not permitted: "+who)
+		wantError(t, errors.New(renice), "\"\" nice was not set: thread ", "operation not permitted: "+who)
 	}
 }
 

@@ -21,6 +21,11 @@ func Bind(_ string, ids []pcb.ID, _ pcb.Scope) (pcb.Target, []pcb.Outcome) {
 // Refusals gives nobody: nobody is bound.
 func Refusals(pcb.Target, pcb.Signal) []pcb.Outcome { return nil }
 
+// Present fails: there is nothing that could be set.
+func Present(string, pcb.ID, pcb.SettingKind) (pcb.Present, error) {
+	return pcb.Present{}, fmt.Errorf("ptop acts on processes on Linux only, not on %s", runtime.GOOS)
+}
+
 // RaiseOwn does nothing: a monitor that starts late is no worry on the systems where ptop does not diagnose.
 func RaiseOwn() {}
 
@@ -28,7 +33,7 @@ func RaiseOwn() {}
 type nobody struct{}
 
 func (nobody) Signal(pcb.Signal, ...pcb.ID) []pcb.Outcome { return nil }
-func (nobody) Renice(int) []pcb.Outcome                   { return nil }
+func (nobody) Set(pcb.Setting) []pcb.Outcome              { return nil }
 func (nobody) Look() pcb.Members                          { return nil }
 func (nobody) Extend() pcb.Members                        { return nil }
 func (nobody) Close()                                     {}

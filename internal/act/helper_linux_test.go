@@ -30,17 +30,19 @@ func TestMain(m *testing.M) {
 }
 
 var helpers = map[string]func(arg string){
-	"sleep":    func(string) { fmt.Println("ready"); waitForEver() },
-	"ignore":   func(string) { signal.Ignore(syscall.SIGTERM); fmt.Println("ready"); waitForEver() },
-	"lower":    lower,
-	"threads":  beThreads,
-	"parent":   beParent,
-	"exit":     func(string) {},
-	"nobody":   actAs,
-	"hidepid":  hideAndAct,
-	"reuse":    reusePID,
-	"heirs":    reuseParent,
-	"ns-first": func(string) { signal.Reset(); fmt.Println("ready"); waitForEver() },
+	"sleep":      func(string) { fmt.Println("ready"); waitForEver() },
+	"ignore":     func(string) { signal.Ignore(syscall.SIGTERM); fmt.Println("ready"); waitForEver() },
+	"lower":      lower,
+	"threads":    beThreads,
+	"parent":     beParent,
+	"exit":       func(string) {},
+	"nobody":     actAs,
+	"hidepid":    hideAndAct,
+	"reuse":      reusePID,
+	"heirs":      reuseParent,
+	"set":        trySettings,
+	"leaderless": loseLeader,
+	"ns-first":   func(string) { signal.Reset(); fmt.Println("ready"); waitForEver() },
 }
 
 // waitForEver keeps the runtime from calling a helper without a running goroutine a deadlock.
@@ -109,7 +111,7 @@ func actAs(arg string) {
 	if told := Refusals(target, pcb.SIGTERM); len(sent) > 0 && (len(told) != 1 || told[0].Err.Error() != sent[0].Err.Error()) {
 		fmt.Println("foretold:", told)
 	}
-	for _, o := range append(sent, target.Renice(5)...) {
+	for _, o := range append(sent, target.Set(pcb.Nice(5))...) {
 		fmt.Printf("%q %v\n", o.Did, o.Err)
 	}
 }
@@ -125,12 +127,52 @@ func hideAndAct(string) {
 	fmt.Print(string(out))
 }
 
+// trySettings tries to give the process arg what needs a right, and tells what came of it.
+func trySettings(arg string) {
+	id, _, err := pcb.ParseID(arg)
+	must(err)
+	target, _ := Bind("", []pcb.ID{id}, pcb.Alone)
+	for _, s := range privileged {
+		fmt.Println(target.Set(s)[0].Err)
+	}
+}
+
+// privileged are settings that need a right even of whoever owns the process.
+var privileged = []pcb.Setting{
+	pcb.Nice(-5),
+	{Kind: pcb.SetIOPriority, IOClass: pcb.IORealtime},
+	{Kind: pcb.SetPolicy, Policy: pcb.PolicyFIFO, RTPriority: 10},
+	{Kind: pcb.SetOOMScoreAdj, OOMScoreAdj: -500},
+}
+
+func init() {
+	if strings.HasPrefix(os.Getenv(helperEnv), "leaderless") {
+		runtime.LockOSThread() // the main goroutine has the main thread then
+	}
+}
+
+// loseLeader ends the main thread alone.
+func loseLeader(string) {
+	go func() {
+		for {
+			text, err := os.ReadFile("/proc/self/task/" + strconv.Itoa(os.Getpid()) + "/status")
+			must(err)
+			if s, err := parseStatus(string(text)); err == nil && s.state == 'Z' {
+				fmt.Println("ready")
+				waitForEver()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	_, _, _ = unix.RawSyscall(unix.SYS_EXIT, 0, 0, 0)
+}
+
 // lower tries to give the process arg a lower nice value.
 func lower(arg string) {
 	id, _, err := pcb.ParseID(arg)
 	must(err)
 	target, _ := Bind("", []pcb.ID{id}, pcb.Alone)
-	fmt.Println(target.Renice(-5)[0].Err)
+	fmt.Println(target.Set(pcb.Nice(-5))[0].Err)
 }
 
 // reusePID runs as the first process of a pid namespace of its own: it signals a child which ends, and whose pid
@@ -166,7 +208,7 @@ func reusePID(string) {
 		}
 		fmt.Println("signal:", inTime.Did, inTime.Err)
 		fmt.Println("later:", target.Signal(pcb.SIGKILL)[0].Err)
-		fmt.Println("renice:", target.Renice(7)[0].Err)
+		fmt.Println("renice:", target.Set(pcb.Nice(7))[0].Err)
 		fmt.Println("gone:", len(target.Look().Gone()))
 		nice, err := unix.Getpriority(unix.PRIO_PROCESS, pid)
 		fmt.Println("bearer:", 20-nice, err)

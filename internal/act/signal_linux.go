@@ -55,7 +55,7 @@ func Refusals(held pcb.Target, sig pcb.Signal) []pcb.Outcome {
 	t := held.(*target)
 	outcomes := t.each(nil, func(b *bound) (string, error) {
 		if sig == 0 {
-			return "", b.refuseNice()
+			return "", b.refuseSetting(pcb.SetNice)
 		}
 		_, err := b.send(t.root, sig, 0)
 		return "", err

@@ -13,13 +13,17 @@ import (
 
 // Deed is what is to be done.
 type Deed struct {
-	Signal   pcb.Signal // 0 for a nice value
-	Graceful bool       // SIGTERM, and SIGKILL for those who are left
+	Signal   pcb.Signal      // 0 for a setting
+	Graceful bool            // SIGTERM, and SIGKILL for those who are left
+	Set      pcb.SettingKind // 0 for a signal
 }
 
 // ends reports whether the deed is meant to end processes; stops, whether to stop them.
 func (d Deed) ends() bool  { return d.Signal.Ends() }
 func (d Deed) stops() bool { return d.Signal.Stops() }
+
+// sparesPtop reports whether ptop is left out: it may be told to go before, or after, the others, and nothing else.
+func (d Deed) sparesPtop() bool { return d.Signal != 0 || d.Set != 0 && d.Set != pcb.SetNice }
 
 // Plan is a deed and whom it is meant for.
 type Plan struct {
@@ -101,8 +105,7 @@ func (p *Plan) meant() []int32 {
 func (p *Plan) reached() []int32 {
 	return slices.DeleteFunc(p.meant(), func(i int32) bool {
 		q := &p.Snap.Procs[i]
-		signal := p.Deed.Signal != 0
-		return p.barred(q.ID) || Beyond(q) || signal && q.PID == p.Snap.Self.PID || p.Deed.Graceful && q.PID == 1
+		return p.barred(q.ID) || Beyond(q) || p.Deed.sparesPtop() && q.PID == p.Snap.Self.PID || p.Deed.Graceful && q.PID == 1
 	})
 }
 

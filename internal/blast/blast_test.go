@@ -74,7 +74,7 @@ var (
 	kill     = Deed{Signal: pcb.SIGKILL}
 	stop     = Deed{Signal: pcb.SIGSTOP}
 	graceful = Deed{Signal: pcb.SIGTERM, Graceful: true}
-	renice   = Deed{}
+	renice   = Deed{Set: pcb.SetNice}
 )
 
 func TestRadius(t *testing.T) {
@@ -215,6 +215,43 @@ func TestNiceOfThoseBeyond(t *testing.T) {
 	text, r := radius(pcb.Alone, renice, nil, 2, 23)
 	if len(r.Reached) != 0 || !strings.Contains(text, "kthreadd (2) is a kernel thread: its nice value is left alone") {
 		t.Errorf("reached are %v:\n%s", r.Reached, text)
+	}
+}
+
+// What a setting changes is told by its name, whom it is not for is left out, and where it changes nothing that is said.
+func TestRadiusOfSettings(t *testing.T) {
+	for _, test := range []struct {
+		set     pcb.SettingKind
+		pid     int32
+		change  func(*pcb.Process)
+		want    string
+		reached int
+	}{
+		{pcb.SetAffinity, 2, nil, "caution caveat: kthreadd (2) is a kernel thread: its CPU affinity is left alone", 0},
+		{pcb.SetOOMScoreAdj, 23, nil, "caution caveat: sh (23) is dead already", 0},
+		{pcb.SetPolicy, 12, nil, "danger self: ptop itself is among them: its scheduling policy is left alone", 0},
+		{pcb.SetNice, 12, nil, "", 1},
+		{pcb.SetNice, 20, func(p *pcb.Process) { p.Policy = pcb.PolicyFIFO }, "nginx (20) runs in real time (fifo): its nice value counts only when that ends", 1},
+		{pcb.SetNice, 20, func(p *pcb.Process) { p.Policy = pcb.PolicyIdle }, "(idle): its nice value counts only when that ends", 1},
+		{pcb.SetIOPriority, 20, func(p *pcb.Process) { p.Policy = pcb.PolicyFIFO }, "", 1},
+		{pcb.SetPolicy, 20, func(p *pcb.Process) { p.Policy = pcb.PolicyDeadline }, "nginx (20) runs by its deadline: its scheduling policy is left alone", 1},
+	} {
+		s := house()
+		if test.change != nil {
+			test.change(s.Lookup(pcb.ID{PID: test.pid, Start: uint64(test.pid)}))
+		}
+		p := &Plan{Snap: s, Forest: tree.Build(s, nil), IDs: []pcb.ID{{PID: test.pid}}, Deed: Deed{Set: test.set}}
+		r := p.Radius(&Evidence{})
+		said := ""
+		for _, one := range r.Points {
+			said += one.Weight.String() + " " + one.Kind + ": " + one.Text + "\n"
+		}
+		if len(r.Reached) != test.reached || !strings.Contains(said, test.want) || test.want == "" && said != "" {
+			t.Errorf("%s of %d reaches %v, and says %q, not %q", test.set.Info().Name, test.pid, r.Reached, said, test.want)
+		}
+		if probes, units := p.Ask(); len(probes)+len(units) != 0 {
+			t.Errorf("%s asks for %v and %v", test.set.Info().Name, probes, units)
+		}
 	}
 }
 

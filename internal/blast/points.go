@@ -19,6 +19,8 @@ func (v *view) vital() {
 			v.point("pid_1", Danger, q.ID, "PID 1 is what holds the system, or this container, together")
 		case q.PID == v.Snap.Self.PID && v.Deed.Signal != 0:
 			v.point("self", Danger, q.ID, "ptop itself is among them: it gets no signal")
+		case q.PID == v.Snap.Self.PID && v.Deed.sparesPtop():
+			v.point("self", Danger, q.ID, "ptop itself is among them: "+v.Deed.possession()+" is left alone")
 		}
 	}
 }

@@ -18,11 +18,11 @@ func (d Deed) Caveat(s *pcb.Snapshot, id pcb.ID) string {
 	case dead(p):
 		return "is dead already: only its parent" + parentText(s, p) + " can let it go, by waiting for it"
 	case p.KernelThread() && sig == 0:
-		return "is a kernel thread: its nice value is left alone, as the whole machine may wait for what it does"
+		return "is a kernel thread: " + d.possession() + " is left alone, as the whole machine may wait for what it does"
 	case p.KernelThread():
 		return "is a kernel thread: these ignore signals"
 	case sig == 0:
-		return ""
+		return d.idleSetting(p)
 	case d.Graceful:
 		return d.afterGrace(p)
 	case sig == pcb.SIGKILL || sig == pcb.SIGSTOP:
@@ -34,7 +34,29 @@ func (d Deed) Caveat(s *pcb.Snapshot, id pcb.ID) string {
 	return waits(p, sig)
 }
 
-// Beyond reports whether neither a signal nor a nice value is for a process: it is dead already, or a kernel thread.
+// possession is what a Deed without a signal changes of a process: "its nice value".
+func (d Deed) possession() string {
+	if d.Set == 0 {
+		return "every setting of it"
+	}
+	return "its " + d.Set.Info().Name
+}
+
+// idleSetting says why a setting would change nothing about how a process runs.
+func (d Deed) idleSetting(p *pcb.Process) string {
+	switch {
+	case !p.Have.Has(pcb.FieldTask):
+	case d.Set == pcb.SetNice && (pcb.RealTime(p.Policy) || p.Policy == pcb.PolicyDeadline):
+		return "runs in real time (" + pcb.PolicyName(p.Policy) + "): its nice value counts only when that ends"
+	case d.Set == pcb.SetNice && p.Policy == pcb.PolicyIdle:
+		return "runs when nobody else wants the CPU (idle): its nice value counts only when that ends"
+	case d.Set == pcb.SetPolicy && p.Policy == pcb.PolicyDeadline:
+		return "runs by its deadline: its scheduling policy is left alone, as it would lose the time that it has reserved"
+	}
+	return ""
+}
+
+// Beyond reports whether neither a signal nor a setting is for a process: it is dead already, or a kernel thread.
 func Beyond(p *pcb.Process) bool { return dead(p) || p.KernelThread() }
 
 // afterGrace is the caveat of a graceful stop, which has a second rung, and lets go on who is stopped.

@@ -26,7 +26,8 @@ func (p *program) signal(ctx context.Context) (exitCode, error) {
 
 func (p *program) renice(ctx context.Context) (exitCode, error) {
 	nice := p.opt.renice
-	return p.act(ctx, deed{words: fmt.Sprintf("renice to %d", nice), nice: &nice, do: func(t pcb.Target) []pcb.Outcome { return t.Renice(nice) }})
+	set := pcb.Nice(nice)
+	return p.act(ctx, deed{Deed: blast.Deed{Set: set.Kind}, words: set.Do(), nice: &nice, do: func(t pcb.Target) []pcb.Outcome { return t.Set(set) }})
 }
 
 // stop ends processes step by step, and tells each step as it is made. An interrupt during the grace gives it up.

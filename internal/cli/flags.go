@@ -184,7 +184,7 @@ func outputFlags(f *pflag.FlagSet, o *options) {
 }
 
 func configFlags(f *pflag.FlagSet, o *options) {
-	f.BoolVar(&o.readOnly, "read-only", false, "no signal and no renice in any mode")
+	f.BoolVar(&o.readOnly, "read-only", false, "no action in any mode")
 	o.grace = seconds(ladder.DefaultGrace)
 	f.Var(&o.grace, "grace", "how long a graceful stop waits between SIGTERM and SIGKILL")
 	f.Var(text(&o.config, nil), "config", "read `FILE` instead of $XDG_CONFIG_HOME/ptop/config.toml; every long flag is a key")

@@ -115,6 +115,10 @@ func (b *backend) Bind(_ context.Context, ids []pcb.ID, scope pcb.Scope) (pcb.Ta
 	return act.Bind(b.p.root(), ids, scope)
 }
 
+func (b *backend) Present(_ context.Context, id pcb.ID, kind pcb.SettingKind) (pcb.Present, error) {
+	return act.Present(b.p.root(), id, kind)
+}
+
 func (b *backend) Scout(ctx context.Context, plan *blast.Plan) *blast.Evidence {
 	return b.scout.read(ctx, plan)
 }

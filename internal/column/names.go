@@ -126,11 +126,9 @@ func letter(c byte) string {
 	return letters[c-'A' : c-'A'+1]
 }
 
-var policies = [...]string{"other", "fifo", "rr", "batch", 5: "idle", "deadline", "ext"}
-
 func policy(n uint32) Value {
-	if n < uint32(len(policies)) && policies[n] != "" {
-		return text(policies[n])
+	if name := pcb.PolicyName(n); name != "" {
+		return text(name)
 	}
 	return text(decimals.of(uint64(n)))
 }

@@ -72,8 +72,8 @@ func (s *stage) act(a *actor, sig pcb.Signal, o *pcb.Outcome) {
 	}
 }
 
-func (s *stage) Renice(int) []pcb.Outcome { return nil }
-func (s *stage) Close()                   {}
+func (s *stage) Set(pcb.Setting) []pcb.Outcome { return nil }
+func (s *stage) Close()                        {}
 
 func (s *stage) Look() (all pcb.Members) {
 	for _, a := range s.actors {
