@@ -67,7 +67,7 @@ cross: ## it builds for every system it is meant for
 docs: ## the generated documents: columns, detectors, keys, flags, schema
 	go run ./internal/gendocs
 
-screen: ## the README's picture, from the real program on this machine with sick processes made for it
+screen: ## docs/screens: pictures of the real program on this machine, with sick processes made for them, as root
 	go run ./internal/gendocs --screen
 
 diagnosis: ## docs/diagnosis.md: every sick and healthy case made for real, and what ps, top and ptop say of it
