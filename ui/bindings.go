@@ -91,6 +91,13 @@ func generalBindings() []*binding {
 		{keys: []string{"N"}, group: groupSort, help: "sort by pid, the lowest on top", where: inTable, do: sorting("pid")},
 		{keys: []string{"I"}, group: groupSort, help: "turn the order round", where: inTable, do: func(a *app) { a.table.invert() }},
 
+		{keys: []string{"<"}, group: groupSort, help: "on the threads page: sort by the column to the left", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreadsStep(-1) }},
+		{keys: []string{">"}, group: groupSort, help: "on the threads page: sort by the column to the right", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreadsStep(1) }},
+		{keys: []string{"P"}, group: groupSort, help: "on the threads page: sort by CPU, the busiest on top", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreads("cpu_percent") }},
+		{keys: []string{"T"}, group: groupSort, help: "on the threads page: sort by CPU time, the most on top", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreads("cpu_time_seconds") }},
+		{keys: []string{"N"}, group: groupSort, help: "on the threads page: sort by thread, the lowest on top", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreads("tid") }},
+		{keys: []string{"I"}, group: groupSort, help: "on the threads page: turn the order round", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.invertThreads() }},
+
 		{keys: []string{"Enter"}, group: groupDetail, short: "Details", help: "the process in depth; a group opens into its members", where: inTable, do: (*app).openSelected},
 		{keys: []string{"e"}, group: groupDetail, help: "its environment", where: inTable | inDetail, do: (*app).openEnviron},
 		{keys: []string{"l"}, group: groupDetail, help: "its open files and sockets", where: inTable | inDetail, do: (*app).openFiles},

@@ -28,7 +28,7 @@ func pages() []page {
 		{title: "PCB", help: "the process control block in the textbook's groups", lines: (*detailView).pcbLines},
 		{title: "Explain", help: "its findings, what started it, how it lives, what it waits for", reads: true, bare: true, lines: (*detailView).explainLines},
 		{title: "Tree", help: "its ancestors and descendants", lines: (*detailView).treeLines},
-		{title: "Threads", help: "each thread's CPU, wait and switches", reads: true, parts: []pcb.DetailPart{pcb.PartThreads}, lines: (*detailView).threadLines},
+		{title: "Threads", help: "each thread's CPU, wait, switches and what it sleeps in; sorted as the table is", reads: true, parts: []pcb.DetailPart{pcb.PartThreads, pcb.PartSyscall}, lines: (*detailView).threadLines},
 		{title: "Files", help: "open files and sockets", reads: true, parts: []pcb.DetailPart{pcb.PartFiles, pcb.PartSockets, pcb.PartCwd}, lines: (*detailView).fileLines},
 		{title: "Memory", help: "its maps, summed", reads: true, parts: []pcb.DetailPart{pcb.PartMaps}, lines: (*detailView).memoryLines},
 		{title: "Env", help: "its environment, secrets masked", reads: true, parts: []pcb.DetailPart{pcb.PartEnviron}, lines: (*detailView).environLines},
@@ -42,7 +42,9 @@ func pages() []page {
 // Positions of the pages that keys lead to.
 const (
 	pageTree    = 2
+	pageThreads = 3
 	pageFiles   = 4
+	pageMemory  = 5
 	pageEnviron = 6
 )
 
@@ -64,6 +66,7 @@ type detailView struct {
 	loading  bool
 	loaded   time.Time // when the last reading came
 	secrets  bool
+	threads  threadTable
 	pager    pager
 	tabs     []hintSpotPage
 	bodyW    int
@@ -71,7 +74,9 @@ type detailView struct {
 
 type hintSpotPage struct{ from, to, y, page int }
 
-func newDetailView(a *app) *detailView { return &detailView{a: a, pages: pages()} }
+func newDetailView(a *app) *detailView {
+	return &detailView{a: a, pages: pages(), threads: newThreadTable()}
+}
 
 func (v *detailView) scope() scope { return inDetail }
 
@@ -79,7 +84,7 @@ func (v *detailView) scope() scope { return inDetail }
 func (v *detailView) open(id pcb.ID, pageNo int) {
 	if v.id != id {
 		v.held.Release()
-		*v = detailView{a: v.a, pages: v.pages, id: id, page: v.page, followed: v.followed}
+		*v = detailView{a: v.a, pages: v.pages, id: id, page: v.page, followed: v.followed, threads: v.threads}
 	}
 	v.follow(id)
 	v.a.history.want(id, v.a.now())
@@ -134,7 +139,7 @@ func (v *detailView) update(f *monitor.Frame) {
 }
 
 // readAgain is how old a Detail becomes before its page reads another.
-const readAgain = 1500 * time.Millisecond
+const readAgain = 900 * time.Millisecond
 
 // read starts a reading when the page needs one, and none is under way.
 func (v *detailView) read() {
@@ -168,6 +173,7 @@ func (v *detailView) took(id pcb.ID, d *pcb.Detail, err error) {
 func (v *detailView) write() {
 	w := max(20, v.bodyW)
 	p := v.pages[v.page]
+	v.pager.head, v.pager.pinned = nil, 0
 	var out []pageLine
 	if p.reads {
 		switch {
@@ -186,7 +192,11 @@ func (v *detailView) write() {
 		}
 	}
 	if !p.reads || p.bare || v.detail != nil {
-		out = append(out, p.lines(v, w)...)
+		lines := p.lines(v, w)
+		if v.pager.head != nil {
+			v.pager.head, out = append(out, v.pager.head...), nil
+		}
+		out = append(out, lines...)
 	}
 	v.pager.set(out)
 }
@@ -208,8 +218,11 @@ func (v *detailView) click(x, y int) {
 			return
 		}
 	}
-	if at := v.tabsEnd(); y >= at {
-		v.pager.click(y - at)
+	switch y -= v.tabsEnd(); {
+	case y >= 0 && y < len(v.pager.head):
+		v.clickHead(v.pager.at(x - 1))
+	case y >= 0:
+		v.pager.click(y)
 	}
 }
 

@@ -1,9 +1,7 @@
 package ui
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -12,83 +10,8 @@ import (
 	"ptop/pcb"
 )
 
-// threadRow is a thread with what two readings tell of it.
-type threadRow struct {
-	t                    *pcb.Thread
-	cpu, wait, vol, invo float64
-}
-
-// threadRows compares the threads of two readings; busiest first.
-func threadRows(now, before *pcb.Detail) []threadRow {
-	old := map[int32]*pcb.Thread{}
-	if before != nil {
-		for i := range before.ThreadList {
-			old[before.ThreadList[i].TID] = &before.ThreadList[i]
-		}
-	}
-	var out []threadRow
-	for i := range now.ThreadList {
-		t := &now.ThreadList[i]
-		r := threadRow{t: t, cpu: math.NaN(), wait: math.NaN(), vol: math.NaN(), invo: math.NaN()}
-		if o := old[t.TID]; o != nil && t.At > o.At {
-			seconds := (t.At - o.At).Seconds()
-			both := t.Have & o.Have
-			perSecond := func(group pcb.Fields, now, before float64) float64 {
-				if !both.Has(group) || now < before {
-					return math.NaN()
-				}
-				return (now - before) / seconds
-			}
-			r.cpu = 100 * perSecond(pcb.FieldSched, t.RunTime.Seconds(), o.RunTime.Seconds())
-			if math.IsNaN(r.cpu) {
-				r.cpu = 100 * perSecond(pcb.FieldStat, (t.UTime+t.STime).Seconds(), (o.UTime+o.STime).Seconds())
-			}
-			r.wait = 100 * perSecond(pcb.FieldSched, t.RunDelay.Seconds(), o.RunDelay.Seconds())
-			r.vol = perSecond(pcb.FieldSwitches, float64(t.Voluntary), float64(o.Voluntary))
-			r.invo = perSecond(pcb.FieldSwitches, float64(t.Involuntary), float64(o.Involuntary))
-		}
-		out = append(out, r)
-	}
-	slices.SortStableFunc(out, func(a, b threadRow) int { return -cmp.Compare(a.cpu, b.cpu) }) // NaN is lowest
-	return out
-}
-
 // unread reports whether a part of the Detail could not be read: then what it would count is unknown, and not zero.
 func (v *detailView) unread(part pcb.DetailPart) bool { return v.detail.Problems[part] != "" }
-
-func (v *detailView) threadLines(int) []pageLine {
-	rows := threadRows(v.detail, v.before)
-	if len(rows) == 0 && v.unread(pcb.PartThreads) {
-		return nil
-	}
-	out := []pageLine{
-		textLine(plural(len(rows), "thread", "threads"), roleDim),
-		textLine(fmt.Sprintf("%7s %-15s S %6s %6s %6s %6s %4s %3s %3s %8s", "TID", "NAME", "CPU%", "WAIT%", "VOL/s", "INV/s", "PRIO", "NI", "CPU", "TIME"), roleTitle),
-	}
-	for _, r := range rows {
-		prio, nice, cpu, used := column.Absence, column.Absence, column.Absence, column.Absence
-		if r.t.Have.Has(pcb.FieldStat) {
-			prio, nice, cpu = fmt.Sprint(r.t.Priority), fmt.Sprint(r.t.Nice), fmt.Sprint(r.t.Processor)
-			used = age(r.t.UTime + r.t.STime)
-		}
-		state := roleText
-		if r.t.State == 'R' {
-			state = roleRunning
-		} else if r.t.State == 'D' {
-			state = roleWaiting
-		}
-		out = append(out, pageLine{line: line{
-			{fmt.Sprintf("%7d ", r.t.TID), roleText},
-			{pad(clip(r.t.Comm, 15), 15) + " ", roleStrong},
-			{stateLetter(r.t.State), state},
-			{fmt.Sprintf(" %6s %6s %6s %6s %4s %3s %3s %8s", bare(r.cpu), bare(r.wait), number(r.vol), number(r.invo), prio, nice, cpu, used), roleText},
-		}})
-	}
-	return out
-}
-
-// bare is a percentage under a heading that says so.
-func bare(v float64) string { return strings.TrimSuffix(percent(v), "%") }
 
 func stateLetter(s byte) string {
 	if s == 0 {
