@@ -103,7 +103,8 @@ func generalBindings() []*binding {
 		{keys: []string{"l"}, group: groupDetail, help: "its open files and sockets", where: inTable | inDetail, do: (*app).openFiles},
 		{keys: []string{"Tab"}, group: groupDetail, short: "Next page", help: "the next page", where: inDetail, do: func(a *app) { a.detail.turn(1) }},
 		{keys: []string{"Shift-Tab"}, group: groupDetail, help: "the page before", where: inDetail, do: func(a *app) { a.detail.turn(-1) }},
-		{keys: []string{"m"}, group: groupDetail, help: "show masked secrets of the environment, and mask them again", where: inDetail, do: func(a *app) { a.detail.toggleSecrets() }},
+		{keys: []string{"s"}, group: groupDetail, short: "Each map", help: "on the memory page: read what each map holds (smaps), for which the kernel walks every page of the process", where: inDetail, when: (*app).onMemory, do: func(a *app) { a.detail.readSmaps() }},
+		{keys: []string{"m"}, group: groupDetail, short: "Secrets", help: "on the environment page: show masked secrets, and mask them again", where: inDetail, when: (*app).onEnviron, do: func(a *app) { a.detail.toggleSecrets() }},
 		{keys: []string{"Enter"}, group: groupDetail, help: "on the tree page: open the process under the cursor", where: inDetail, do: (*app).openLinked},
 	}
 }

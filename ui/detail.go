@@ -67,6 +67,7 @@ type detailView struct {
 	loaded   time.Time // when the last reading came
 	secrets  bool
 	threads  threadTable
+	smaps    smaps
 	pager    pager
 	tabs     []hintSpotPage
 	bodyW    int

@@ -18,13 +18,38 @@ var blank = pageLine{}
 // entry is a name and its value on a page.
 type entry struct{ name, value string }
 
-// nameWidth is the room for the names of entries.
-const nameWidth = 24
+// layout is how entries stand: cells for the names, and for a name with its value.
+type layout struct{ name, cell int }
+
+// The widths of the columns of entries.
+const (
+	nameMin, nameMax = 12, 30
+	valueMin         = 8
+	valueMax         = 20 // longer ones get a line of their own
+	valueMaxNarrow   = 12 // … where there is little room
+	narrow           = 100
+)
+
+// layoutOf gives entries as many columns as fit.
+func layoutOf(list []entry, w int) layout {
+	name, value, most := nameMin, valueMin, valueMax
+	if w < narrow {
+		most = valueMaxNarrow
+	}
+	for _, e := range list {
+		name = max(name, min(width(e.name), nameMax))
+		if n := width(e.value); n <= most {
+			value = max(value, n)
+		}
+	}
+	return layout{name + 3, w / max(1, w/(name+value+4))}
+}
 
 // entries lays out names and values in as many columns as fit; a value too long for one gets lines of its own.
-func entries(list []entry, w int) []pageLine {
-	const cell = 46
-	columns := max(1, w/cell)
+func entries(list []entry, w int) []pageLine { return layoutOf(list, w).entries(list, w) }
+
+func (l layout) entries(list []entry, w int) []pageLine {
+	columns := max(1, w/l.cell)
 	var out []pageLine
 	var cur line
 	used := 0
@@ -36,11 +61,11 @@ func entries(list []entry, w int) []pageLine {
 	}
 	for _, e := range list {
 		r := roleText
-		if e.value == column.Absence {
+		if strings.HasPrefix(e.value, column.Absence) {
 			r = roleDim
 		}
-		name := "  " + pad(e.name, nameWidth-3) + " "
-		room := min(cell, w) - width(name) - 1
+		name := "  " + pad(e.name, l.name-3) + " "
+		room := l.cell - width(name) - 1
 		if width(e.value) > room {
 			flush()
 			for i, part := range wrap(e.value, w-width(name), 0) {
@@ -60,33 +85,86 @@ func entries(list []entry, w int) []pageLine {
 	return out
 }
 
+// pcbLeftOut are columns that say what another one on the page says, or nothing of a process.
+var pcbLeftOut = []string{"tid", "args"}
+
+// pcbGroups are the names of the groups, where those of the columns would not read well.
+var pcbGroups = map[string]string{"io": "I/O", "accounting": "Accounting: time and family"}
+
+// pcbName is a column's name for a person: its unit is in the value.
+var pcbName = strings.NewReplacer("_seconds", "", "_bytes", "", "_percent", " %", "_per_s", "/s", "children_leave_no_zombies", "leaves no zombies", "_", " ")
+
 // pcbLines is the control block: every column that does not repeat others, under its group.
 func (v *detailView) pcbLines(w int) []pageLine {
 	if v.row == nil {
 		return []pageLine{textLine("no reading has had this process", roleDim)}
 	}
-	var out []pageLine
-	group := ""
-	var list []entry
-	flush := func() {
-		if len(list) > 0 {
-			out = append(out, heading(strings.ToUpper(group[:1])+group[1:]))
-			out = append(out, entries(list, w)...)
-			list = nil
-		}
-	}
+	var all []entry
+	var names []string
+	groups := map[string][]entry{}
 	for _, c := range column.All {
-		if c.Group != group {
-			flush()
-			group = c.Group
-		}
-		if c.OnDemand {
+		if c.OnDemand || slices.Contains(pcbLeftOut, c.ID) {
 			continue
 		}
-		list = append(list, entry{strings.ReplaceAll(c.ID, "_", " "), c.Format(c.Value(v.row))})
+		e := entry{pcbName.Replace(c.ID), v.pcbValue(c)}
+		all = append(all, e)
+		if groups[c.Group] == nil {
+			names = append(names, c.Group)
+		}
+		groups[c.Group] = append(groups[c.Group], e)
 	}
-	flush()
+	l := layoutOf(all, w)
+	var out []pageLine
+	for _, group := range names {
+		title := pcbGroups[group]
+		if title == "" {
+			title = strings.ToUpper(group[:1]) + group[1:]
+		}
+		out = append(out, heading(title))
+		out = append(out, l.entries(groups[group], w)...)
+	}
 	return out
+}
+
+// pcbValue is a column's value, with its unit; where there is none, why.
+func (v *detailView) pcbValue(c *column.Column) string {
+	value := c.Value(v.row)
+	text := c.Format(value)
+	switch {
+	case value.Kind == column.Absent:
+		if why := v.absent(c); why != "" {
+			return text + " (" + why + ")"
+		}
+	case text == "" && c.List:
+		return "none"
+	case c.ID == "state":
+		return text + " (" + pcb.StateName(v.row.Proc.State) + ")"
+	}
+	return text
+}
+
+// absent says why a process has no value of a column, as far as that is known.
+func (v *detailView) absent(c *column.Column) string {
+	p := v.row.Proc
+	from, known := pcbSources[c.ID]
+	switch {
+	case !known:
+		return ""
+	case p.Denied.Has(from):
+		return "not permitted"
+	case from&(pcb.FieldExe|pcb.FieldCmdline) != 0 && p.Blocked:
+		return "blocked reader"
+	case p.KernelThread():
+		return "a kernel thread has none"
+	case p.Zombie() && !p.LeaderExited():
+		return "it is dead"
+	}
+	return ""
+}
+
+// pcbSources are the groups of fields that columns come from whose absence has a reason worth telling.
+var pcbSources = map[string]pcb.Fields{
+	"exe": pcb.FieldExe, "cmdline": pcb.FieldCmdline, "fds": pcb.FieldFDs, "rss_bytes": pcb.FieldRSS, "read_bytes": pcb.FieldIO,
 }
 
 // treeMax bounds the descendants on the tree page.
@@ -167,6 +245,8 @@ func (v *detailView) signalLines(w int) []pageLine {
 	}
 	return append(out, entries(list, min(w, 90))...)
 }
+
+func (a *app) onEnviron() bool { return a.detail.page == pageEnviron }
 
 func orAbsent(s string) string {
 	if s == "" {

@@ -53,56 +53,6 @@ func (v *detailView) fileLines(w int) []pageLine {
 	return out
 }
 
-func (v *detailView) memoryLines(w int) []pageLine {
-	var out []pageLine
-	if !v.unread(pcb.PartMaps) {
-		out = v.mapLines(w)
-	}
-	if v.detail.OOMScore != nil {
-		out = append(out, blank, heading("When memory runs out"))
-		out = append(out, entries([]entry{{"OOM score", fmt.Sprint(*v.detail.OOMScore)}, {"OOM adjustment", intOrAbsent(v.detail.OOMAdj)}}, w)...)
-	}
-	return out
-}
-
-func (v *detailView) mapLines(w int) []pageLine {
-	m := &v.detail.Maps
-	known := func(b uint64) string {
-		if !m.HaveRollup {
-			return column.Absence
-		}
-		return size(b)
-	}
-	out := []pageLine{heading("Sums")}
-	out = append(out, entries([]entry{
-		{"maps", fmt.Sprint(m.Count)},
-		{"virtual size", size(m.Size)},
-		{"resident (RSS)", known(m.RSS)},
-		{"its share (PSS)", known(m.PSS)},
-		{"swapped out", known(m.Swap)},
-		{"heap, virtual", size(m.Heap)},
-		{"stacks, virtual", size(m.Stack)},
-		{"anonymous, virtual", size(m.Anon)},
-		{"files, virtual", size(m.File)},
-		{"shared, virtual", size(m.Shared)},
-	}, w)...)
-	if len(m.Largest) == 0 {
-		return out
-	}
-	out = append(out, blank, heading("Largest"), textLine(fmt.Sprintf("%9s %5s  %s", "SIZE", "MAPS", "WHAT"), roleTitle))
-	for _, x := range m.Largest {
-		out = append(out, textLine(fmt.Sprintf("%9s %5d  %s", size(x.Size), x.Maps, x.Name), roleText))
-	}
-	return out
-}
-
-func intOrAbsent(n *int) string {
-	if n == nil {
-		return column.Absence
-	}
-	return fmt.Sprint(*n)
-}
-
 // secretWords are what the names of secrets contain.
 var secretWords = []string{"PASS", "PWD", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "PRIVATE", "SIGNATURE", "DSN", "COOKIE"}
 

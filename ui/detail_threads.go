@@ -96,8 +96,9 @@ func (t *threadTable) rows(now, before *pcb.Detail) []threadRow {
 		}
 	}
 	calls := make(map[int32]*pcb.ThreadProbe, len(now.Calls))
-	for i := range now.Calls {
-		calls[now.Calls[i].TID] = &now.Calls[i]
+	for _, c := range now.Calls {
+		c.SyscallKnown = c.SyscallKnown && !now.Process.KernelThread() // whose registers look like one
+		calls[c.TID] = &c
 	}
 	type keyed struct {
 		row threadRow
