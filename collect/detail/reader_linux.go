@@ -33,6 +33,8 @@ type Reader struct {
 	plain  bounded.Pool // readers that an exec of it can block, when it does not end
 	free   bounded.Pool // readers of what takes no lock of the process
 	walk   bounded.Pool // readers that walk its pages, for seconds
+
+	patience time.Duration // with these
 }
 
 // New makes a Reader of the /proc at root (empty for /proc).
@@ -43,7 +45,7 @@ func New(root string) *Reader {
 	return &Reader{
 		root:   root,
 		memory: bounded.Pool{Max: maxBlocked}, plain: bounded.Pool{Max: maxBlocked}, free: bounded.Pool{Max: maxBlocked},
-		walk: bounded.Pool{Max: maxBlocked},
+		walk: bounded.Pool{Max: maxBlocked}, patience: smapsTimeout,
 	}
 }
 

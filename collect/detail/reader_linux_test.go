@@ -268,6 +268,9 @@ func TestZombieIsReadAsFarAsItGoes(t *testing.T) {
 		if d.Process.Have.Has(pcb.FieldMemory) || d.Maps.Count != 0 || len(d.Args) != 0 || len(d.Limits) == 0 {
 			t.Errorf("a zombie with memory, or without limits: %+v", d)
 		}
+		if err := smapsOf(r, d.ID.PID); !strings.Contains(err, "no memory of its own") && !strings.Contains(err, "has none any more") {
+			t.Errorf("what its maps hold: %s", err)
+		}
 		return
 	}
 }
@@ -325,6 +328,9 @@ func TestDeniedIsSaid(t *testing.T) {
 		if want := string(part) + ": not permitted: run ptop as root or as the user of the process\n"; !strings.Contains(string(out), want) {
 			t.Errorf("no %q", want)
 		}
+	}
+	if want := "/smaps: not permitted: run ptop as root or as the user of the process\n"; !strings.Contains(string(out), want) {
+		t.Errorf("no %q", want)
 	}
 	if !strings.Contains(string(out), "visible: true true true 0\n") {
 		t.Errorf("what everybody may see is missing")

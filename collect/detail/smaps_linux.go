@@ -33,7 +33,7 @@ func (r *Reader) Smaps(ctx context.Context, id pcb.ID) (*pcb.Smaps, error) {
 	}
 	defer unix.Close(g.held)
 	began, path := time.Now(), g.path("smaps")
-	sum, err := within(g, &g.walk, smapsTimeout, func() (*pcb.Smaps, error) {
+	sum, err := within(g, &g.walk, g.patience, func() (*pcb.Smaps, error) {
 		file, err := os.Open(path)
 		if err != nil {
 			return nil, err
