@@ -67,7 +67,7 @@ func generalBindings() []*binding {
 		{keys: []string{"f"}, group: groupFinding, help: "back from the findings", where: inFindings, do: (*app).back},
 		{keys: []string{"Enter"}, group: groupFinding, short: "Process", help: "go to the process that the finding is about", where: inFindings, do: (*app).findingJump},
 		{keys: []string{"x"}, group: groupFinding, short: "Remedy", acts: true, help: "start a remedy, after a confirmation; what it does to the finding is told", where: inFindings | inDetail, do: (*app).openRemedies},
-		{keys: []string{"Tab"}, group: groupFinding, help: "scroll the explanation instead of the list, and back", where: inFindings, do: func(a *app) { a.findings.inPane = !a.findings.inPane }},
+		{keys: []string{"Tab"}, group: groupFinding, short: "Scroll", help: "scroll the explanation instead of the list, and back", where: inFindings, do: func(a *app) { a.findings.inPane = !a.findings.inPane }},
 		{keys: []string{"c"}, group: groupFinding, short: "Cleared", help: "also show what has cleared in this session", where: inFindings, do: func(a *app) { a.findings.toggleCleared() }},
 
 		{keys: []string{"t", "F5"}, group: groupShow, short: "Tree", help: "tree of parents and children, or list", where: inTable, do: (*app).toggleTree},
