@@ -35,7 +35,7 @@ func pages() []page {
 		{title: "Limits", help: "resource limits and what is used of them", reads: true, parts: []pcb.DetailPart{pcb.PartLimits}, lines: (*detailView).limitLines},
 		{title: "Cgroup", help: "container, cgroup and namespaces", reads: true, parts: []pcb.DetailPart{pcb.PartCgroup, pcb.PartNamespaces}, lines: (*detailView).cgroupLines},
 		{title: "Signals", help: "pending, blocked, ignored and caught ones; where it sleeps", reads: true, parts: []pcb.DetailPart{pcb.PartWChan, pcb.PartSyscall, pcb.PartStack}, lines: (*detailView).signalLines},
-		{title: "History", help: "CPU, wait, memory, switches and threads over the session", lines: (*detailView).historyLines},
+		{title: "History", help: "CPU, wait, memory, switches, threads and open descriptors over the session", lines: (*detailView).historyLines},
 	}
 }
 

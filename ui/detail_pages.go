@@ -261,34 +261,50 @@ func (v *detailView) historyLines(w int) []pageLine {
 	if s == nil || len(s.cpu.values) == 0 {
 		return []pageLine{textLine("no history yet", roleDim)}
 	}
-	out := []pageLine{textLine("since "+s.since.Format("15:04:05")+", newest at the right", roleDim), blank}
+	text := fmt.Sprintf("%s since %s, one cell each, newest at the right; a blank is a figure that is not known", plural(len(s.cpu.values), "reading", "readings"), s.since.Local().Format("15:04:05"))
+	var out []pageLine
+	for _, part := range wrap(text, w, 0) {
+		out = append(out, textLine(part, roleDim))
+	}
 	for _, g := range []struct {
 		name   string
 		ring   *ring
-		top    float64
+		least  float64 // the full height stands for at least this
 		format func(float64) string
 	}{
 		{"CPU", &s.cpu, 1, percent},
 		{"waiting for a CPU", &s.wait, 1, percent},
-		{"memory (RSS)", &s.rss, 1, func(x float64) string { return bytesText(x) }},
+		{"memory (RSS)", &s.rss, 1, bytesText},
 		{"context switches/s", &s.switches, 1, number},
 		{"threads", &s.threads, 1, number},
+		{"open descriptors", &s.fds, 1, number},
 	} {
-		low, high := math.NaN(), math.NaN()
-		for _, x := range g.ring.values {
-			if !(low <= x) {
-				low = x
-			}
-			if !(high >= x) {
-				high = x
-			}
+		shown := g.ring.values[max(0, len(g.ring.values)-w):]
+		low, high := bounds(shown)
+		now := shown[len(shown)-1]
+		note := "   not known"
+		if !math.IsNaN(high) {
+			note = fmt.Sprintf("   lowest %s, highest %s; drawn from 0 to %s", g.format(low), g.format(high), g.format(max(high, g.least)))
 		}
-		now := g.ring.values[len(g.ring.values)-1]
-		out = append(out,
-			pageLine{line: line{{fmt.Sprintf("%-20s", g.name), roleTitle}, {g.format(now), roleStrong}, {"   lowest " + g.format(low) + ", highest " + g.format(high), roleDim}}},
-			textLine(sparkline(g.ring.values, w, g.top, v.a.gl), roleBarUser), blank)
+		out = append(out, blank,
+			pageLine{line: line{{fmt.Sprintf("%-20s", g.name), roleTitle}, {g.format(now), roleStrong}, {note, roleDim}}},
+			textLine(sparkline(shown, w, g.least, v.a.gl), roleBarUser))
 	}
 	return out
+}
+
+// bounds are the lowest and the highest of what is known; NaN where nothing is.
+func bounds(values []float64) (low, high float64) {
+	low, high = math.NaN(), math.NaN()
+	for _, x := range values {
+		if !(low <= x) && !math.IsNaN(x) {
+			low = x
+		}
+		if !(high >= x) && !math.IsNaN(x) {
+			high = x
+		}
+	}
+	return low, high
 }
 
 func bytesText(x float64) string {

@@ -156,11 +156,7 @@ func (v *detailView) cgroupLines(w int) []pageLine {
 	for _, l := range d.CgroupPath {
 		out = append(out, textLine("  "+l, roleText))
 	}
-	var figures []entry
-	for _, f := range d.CgroupFigures {
-		figures = append(figures, entry{f.Name, f.Value})
-	}
-	out = append(out, entries(figures, w)...)
+	out = append(out, figureLines(d.CgroupFigures, w)...)
 	if len(d.Namespaces) > 0 || !v.unread(pcb.PartNamespaces) {
 		out = append(out, blank, heading("Namespaces"))
 	}
@@ -170,6 +166,35 @@ func (v *detailView) cgroupLines(w int) []pageLine {
 			own, r = "its own", roleText
 		}
 		out = append(out, pageLine{line: line{{fmt.Sprintf("  %-10s", n.Kind), roleText}, {fmt.Sprintf("%12d  ", n.Inode), roleDim}, {own, r}}})
+	}
+	return out
+}
+
+// figureGroups are the figures of cgroups by the beginning of their names.
+var figureGroups = []struct{ title, begins string }{
+	{"CPU", "cpu"}, {"Memory", "memory."}, {"I/O", "io."}, {"I/O", "blkio."}, {"Pids", "pids."}, {"Freezer", "cgroup."}, {"Freezer", "freezer."},
+}
+
+// figureLines are the limits, the use, the throttling and the pressure of the cgroups, by resource.
+func figureLines(figures []pcb.CgroupFigure, w int) []pageLine {
+	var out []pageLine
+	title, pressure := "", false
+	for _, g := range figureGroups {
+		var list []entry
+		for _, f := range figures {
+			if strings.HasPrefix(f.Name, g.begins) {
+				list = append(list, entry{f.Name, f.Value})
+				pressure = pressure || strings.Contains(f.Name, ".pressure")
+			}
+		}
+		if len(list) > 0 && g.title != title {
+			title = g.title
+			out = append(out, blank, heading(title))
+		}
+		out = append(out, entries(list, w)...)
+	}
+	if len(figures) > 0 && !pressure {
+		out = append(out, textLine("  no pressure: these cgroups do not tell it (version 1, or it is turned off)", roleDim))
 	}
 	return out
 }
