@@ -76,7 +76,7 @@ type OpenFile struct {
 type Socket struct {
 	FD            int
 	Proto         string // tcp, tcp6, udp, unix …
-	Local, Remote string
+	Local, Remote string // Remote of a unix one: the peer's name, its descriptor in this process, or its number
 	State         string // LISTEN, ESTABLISHED …
 	Inode         uint64
 	RecvQ, SendQ  uint64

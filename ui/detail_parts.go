@@ -23,36 +23,6 @@ func stateLetter(s byte) string {
 // pad fills text with blanks to w cells.
 func pad(text string, w int) string { return text + strings.Repeat(" ", max(0, w-width(text))) }
 
-func (v *detailView) fileLines(w int) []pageLine {
-	d := v.detail
-	out := entries([]entry{{"working directory", orAbsent(d.Cwd)}, {"root", orAbsent(d.Root)}, {"executable", orAbsent(d.Exe)}}, min(w, 90))
-	if len(d.Sockets) > 0 {
-		out = append(out, blank, heading(plural(len(d.Sockets), "socket", "sockets")),
-			textLine(fmt.Sprintf("%5s %-6s %-12s %6s %6s  %-28s %s", "FD", "PROTO", "STATE", "RECVQ", "SENDQ", "LOCAL", "REMOTE"), roleTitle))
-		for _, s := range d.Sockets {
-			out = append(out, textLine(fmt.Sprintf("%5d %-6s %-12s %6s %6s  %s %s", s.FD, s.Proto, s.State,
-				size(s.RecvQ), size(s.SendQ), pad(s.Local, 28), s.Remote), roleText))
-		}
-	}
-	total := max(d.FilesTotal, len(d.Files))
-	if total == 0 && v.unread(pcb.PartFiles) {
-		return out
-	}
-	out = append(out, blank, heading(plural(total, "open file", "open files")),
-		textLine(fmt.Sprintf("%5s %-7s %-5s %10s  %s", "FD", "KIND", "FLAGS", "POSITION", "TARGET"), roleTitle))
-	for _, f := range d.Files {
-		r := roleText
-		if strings.HasSuffix(f.Target, " (deleted)") {
-			r = roleWarning
-		}
-		out = append(out, textLine(fmt.Sprintf("%5d %-7s %-5s %10d  %s", f.FD, f.Kind, f.Flags, f.Pos, f.Target), r))
-	}
-	if total > len(d.Files) {
-		out = append(out, textLine(fmt.Sprintf("and %d more", total-len(d.Files)), roleDim))
-	}
-	return out
-}
-
 // secretWords are what the names of secrets contain.
 var secretWords = []string{"PASS", "PWD", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "PRIVATE", "SIGNATURE", "DSN", "COOKIE"}
 

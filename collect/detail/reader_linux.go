@@ -199,7 +199,9 @@ func unanswered(err error) bool {
 func part[T any](g *reading, name pcb.DetailPart, pool *bounded.Pool, timeout time.Duration, read func() (T, error)) T {
 	got, err := within(g, pool, timeout, read)
 	if err != nil && name != "" && g.d.Problems[name] == "" {
-		g.d.Problems[name] = explain(err, pool == &g.memory)
+		if g.d.Problems[name] = explain(err, pool == &g.memory); g.dead() && errors.Is(err, os.ErrNotExist) {
+			g.d.Problems[name] = noneAnyMore
+		}
 	}
 	return got
 }
@@ -218,6 +220,9 @@ func free[T any](g *reading, name pcb.DetailPart, read func() (T, error)) T {
 type note string
 
 func (n note) Error() string { return string(n) }
+
+// noneAnyMore is why a process that is ending lacks a part.
+const noneAnyMore = "the process has none any more"
 
 // blockedReader begins the problem of a part whose reader did not return in time.
 const blockedReader = "blocked reader"
@@ -238,7 +243,7 @@ func explain(err error, memory bool) string {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.EINVAL):
 		return "this kernel does not tell"
 	case errors.Is(err, unix.ESRCH):
-		return "the process has none any more"
+		return noneAnyMore
 	}
 	return err.Error()
 }
