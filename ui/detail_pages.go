@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -137,6 +138,11 @@ func (v *detailView) pcbValue(c *column.Column) string {
 		}
 	case text == "" && c.List:
 		return "none"
+	case text == "":
+		if why := v.absent(c); why != "" {
+			return column.Absence + " (" + why + ")"
+		}
+		return "empty"
 	case c.ID == "state":
 		return text + " (" + pcb.StateName(v.row.Proc.State) + ")"
 	}
@@ -221,14 +227,7 @@ func (v *detailView) signalLines(w int) []pageLine {
 		if !p.Have.Has(pcb.FieldSignals) {
 			return column.Absence
 		}
-		var names []string
-		for _, s := range pcb.MaskSignals(m) {
-			names = append(names, s.String())
-		}
-		if names == nil {
-			return "none"
-		}
-		return strings.Join(names, " ")
+		return maskText(m)
 	}
 	out := []pageLine{heading("Signals")}
 	out = append(out, entries([]entry{
@@ -243,7 +242,32 @@ func (v *detailView) signalLines(w int) []pageLine {
 	for i, fn := range d.Stack {
 		list = append(list, entry{fmt.Sprintf("kernel stack %d", i), fn})
 	}
-	return append(out, entries(list, min(w, 90))...)
+	l := layoutOf(list, w)
+	l.cell = w // one below the other: a stack is read downwards
+	return append(out, l.entries(list, w)...)
+}
+
+// mostSignals is from how many on a mask is told by what it lacks.
+const mostSignals = 40
+
+// maskText names the signals of a mask.
+func maskText(m uint64) string {
+	names := func(m uint64) string {
+		var out []string
+		for _, s := range pcb.MaskSignals(m) {
+			out = append(out, s.String())
+		}
+		return strings.Join(out, " ")
+	}
+	switch in := bits.OnesCount64(m); {
+	case in == 0:
+		return "none"
+	case in == 64:
+		return "all"
+	case in >= mostSignals:
+		return "all but " + names(^m)
+	}
+	return names(m)
 }
 
 func (a *app) onEnviron() bool { return a.detail.page == pageEnviron }

@@ -73,8 +73,10 @@ func TestFilesPage(t *testing.T) {
 			{FD: 5, Proto: "unix", Remote: "/run/dbus/system_bus_socket", State: "CONNECTED"},
 		}
 		x.Files = []pcb.OpenFile{
-			{FD: 7, Target: "pipe:[12]", Kind: "pipe", Flags: "r cloexec"}, {FD: 8, Target: "pipe:[12]", Kind: "pipe", Flags: "w cloexec"},
-			{FD: 9, Target: "pipe:[13]", Kind: "pipe", Flags: "w"}, {FD: 10, Target: "/tmp/x (deleted)", Kind: "file", Flags: "rw"},
+			{FD: 7, Target: "pipe:[12]", Kind: "pipe", Flags: "r cloexec"},
+			{FD: 8, Target: "pipe:[12]", Kind: "pipe", Flags: "w cloexec"},
+			{FD: 9, Target: "pipe:[13]", Kind: "pipe", Flags: "w"},
+			{FD: 10, Target: "/tmp/x (deleted)", Kind: "file", Flags: "rw"},
 		}
 		x.FilesTotal = 4
 	}
@@ -125,6 +127,17 @@ func TestControlBlock(t *testing.T) {
 	for l := range strings.Lines(text) { // two columns at 80 cells
 		if strings.HasPrefix(l, "   pid ") && !strings.Contains(l, "ppid") {
 			t.Errorf("one column: %s", l)
+		}
+	}
+}
+
+func TestMaskText(t *testing.T) {
+	for mask, want := range map[uint64]string{
+		0: "none", ^uint64(0): "all", 1<<(pcb.SIGINT-1) | 1<<(pcb.SIGTERM-1): "SIGINT SIGTERM",
+		^uint64(1<<(pcb.SIGKILL-1) | 1<<(pcb.SIGSTOP-1)): "all but SIGKILL SIGSTOP",
+	} {
+		if got := maskText(mask); got != want {
+			t.Errorf("%#x is %q, want %q", mask, got, want)
 		}
 	}
 }

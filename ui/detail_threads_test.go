@@ -22,7 +22,8 @@ func workers(b *fakeBackend) {
 		}
 		d.ThreadList = []pcb.Thread{
 			thread(900, "steady", 100*time.Millisecond), thread(1000, "burner", 900*time.Millisecond),
-			{TID: 1100, State: 'S', Comm: "unread"}, thread(1200, "idler", 0),
+			{TID: 1100, State: 'S', Comm: "unread"},
+			thread(1200, "idler", 0),
 		}
 		d.Calls = []pcb.ThreadProbe{
 			{TID: 900, WChan: "futex_do_wait", SyscallKnown: true, Syscall: 202, SyscallName: "futex"},
