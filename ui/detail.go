@@ -64,7 +64,8 @@ type detailView struct {
 	before   *pcb.Detail // the reading before, for rates
 	problem  string      // why there is no Detail
 	loading  bool
-	loaded   time.Time // when the last reading came
+	loaded   time.Time     // when the last reading came
+	took     time.Duration // how long it took
 	secrets  bool
 	threads  threadTable
 	smaps    smaps
@@ -142,25 +143,38 @@ func (v *detailView) update(f *monitor.Frame) {
 // readAgain is how old a Detail becomes before its page reads another.
 const readAgain = 900 * time.Millisecond
 
+// readShare is how many times as long as a reading took the next one is put off: one of thousands of threads takes long.
+const readShare = 9
+
+// due reports whether the Detail is old enough for another one. The second comes as soon as it can, as it gives the rates.
+func (v *detailView) due() bool {
+	wait := readAgain
+	if v.before != nil {
+		wait = max(wait, readShare*v.took)
+	}
+	return v.a.now().Sub(v.loaded) >= wait
+}
+
 // read starts a reading when the page needs one, and none is under way.
 func (v *detailView) read() {
-	if !v.pages[v.page].reads || v.loading || v.gone && v.detail != nil || v.a.now().Sub(v.loaded) < readAgain {
+	if !v.pages[v.page].reads || v.loading || v.gone && v.detail != nil || !v.due() {
 		return
 	}
 	v.loading = true
-	id := v.id
+	id, began := v.id, v.a.now()
 	v.a.spawn(func(ctx context.Context) func() {
 		d, err := v.a.b.Detail(ctx, id)
-		return func() { v.took(id, d, err) }
+		return func() { v.take(id, began, d, err) }
 	})
 }
 
-// took takes a reading that was started for id.
-func (v *detailView) took(id pcb.ID, d *pcb.Detail, err error) {
+// take takes a reading that was begun for id.
+func (v *detailView) take(id pcb.ID, began time.Time, d *pcb.Detail, err error) {
 	if id != v.id {
 		return
 	}
 	v.loading, v.loaded, v.problem = false, v.a.now(), ""
+	v.took = v.loaded.Sub(began)
 	switch {
 	case err != nil:
 		v.problem = err.Error()

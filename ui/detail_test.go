@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ptop/detect"
 	"ptop/pcb"
@@ -139,5 +141,32 @@ func TestMaskText(t *testing.T) {
 		if got := maskText(mask); got != want {
 			t.Errorf("%#x is %q, want %q", mask, got, want)
 		}
+	}
+}
+
+// A process whose reading takes long is read seldom; but the second reading, which gives the rates, is not put off.
+func TestSlowReadingsAreSeldom(t *testing.T) {
+	d := newBench(t, 100, 30, Options{})
+	slow := func(*pcb.Detail) { d.clock = d.clock.Add(time.Second) }
+	d.b.bend = slow
+	d.keys("Enter 4")
+	reads := func(from uint64) []int {
+		var at []int
+		for seq := range uint64(12) {
+			before := d.b.details
+			d.feed(from + seq)
+			if d.b.details > before {
+				at = append(at, int(seq))
+			}
+		}
+		return at
+	}
+	if got := reads(3); !slices.Equal(got, []int{0, 5, 10}) { // 2 s apart, and put off by 9 s
+		t.Errorf("a slow one is read at %v", got)
+	}
+	d.b.bend = nil
+	d.feed(30)
+	if got := reads(31); len(got) < 11 {
+		t.Errorf("a quick one is read at %v", got)
 	}
 }
