@@ -65,6 +65,8 @@ var journeys = []struct {
 	{"explain without a reading in depth", ":", "goto 700", "Enter Enter 2", []string{"detail: blocked reader", "vim notes"}, nil},
 	{"tree page", "Down Enter 3", "", "", []string{"systemd", "checkout-agent", "Z "}, nil},
 	{"threads page", "Enter 4", "", "", []string{"TID", "VSW/s", "1 thread", "CPU%▼"}, nil},
+	{"threads by name", "Enter 4 > > > > > > > > >", "", "", []string{"TID", "NAME", "PRI"}, nil},
+	{"what each map holds", "Enter 6 s", "", "End", []string{"LOCKED", "RANGE", "7f00-7fff rw-s"}, nil},
 	{"files page", "l", "", "", []string{"4000 open files", "LISTEN", "/var/log/", "and 3999 more"}, nil},
 	{"memory page", "Enter 6", "", "", []string{"virtual size", "1.0G"}, nil},
 	{"environment", "e", "", "", []string{"DB_PASSWORD=(masked)", "HOME=/root"}, []string{"hunter2"}},
