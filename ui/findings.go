@@ -103,7 +103,15 @@ func compareSince(a, b time.Time) int {
 	return a.Compare(b)
 }
 
-func (v *findingsView) toggleCleared() { v.cleared = !v.cleared; v.fill() }
+// toggleCleared shows what has cleared below what stands, or no longer.
+func (a *app) toggleCleared() {
+	v := a.findings
+	v.cleared = !v.cleared
+	v.fill()
+	if v.cleared && len(v.log) == 0 {
+		a.say(roleInfo, "nothing has cleared in this session yet; what does will stand below the others")
+	}
+}
 
 func (v *findingsView) choose(i int) {
 	v.selected = max(0, min(i, len(v.rows)-1))

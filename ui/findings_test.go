@@ -95,6 +95,9 @@ func TestFindingOfTheHeader(t *testing.T) {
 // What has cleared is a log under what stands: newest first, with the time at which it cleared.
 func TestClearedAreALog(t *testing.T) {
 	d := newBench(t, 110, 40, Options{})
+	d.keys("f c")
+	d.wants("nothing has cleared in this session yet")
+	d.keys("c Esc")
 	f := sicker(3)
 	gone := f.Findings[3] // the older warning
 	f.Findings = append(f.Findings[:3:3], f.Findings[4:]...)
