@@ -19,7 +19,7 @@ type Detail struct {
 	FilesTotal       int // may be more than len(Files)
 	Sockets          []Socket
 	ThreadList       []Thread
-	Calls            []ThreadProbe // what the threads do in the kernel, the leader first; of the first 256
+	Calls            []ThreadProbe // what the threads do in the kernel, the leader first
 	Timeout          *Timeout      // of the call that the leader sleeps in; nil when it has none or it can't be read
 	Maps             MapsSummary
 	Limits           []Limit
@@ -76,7 +76,7 @@ type OpenFile struct {
 type Socket struct {
 	FD            int
 	Proto         string // tcp, tcp6, udp, unix …
-	Local, Remote string
+	Local, Remote string // Remote of a unix one: the peer's name, its descriptor in this process, or its number
 	State         string // LISTEN, ESTABLISHED …
 	Inode         uint64
 	RecvQ, SendQ  uint64

@@ -266,7 +266,7 @@ func (a *app) mouse(action tview.MouseAction, x, y int) bool {
 		}
 		if a.header.leadsToFindings(x, y) {
 			a.show(a.findings)
-			a.findings.choose(0)
+			a.findings.chooseWorst()
 			return true
 		}
 		if !a.bodyRect.holds(x, y) {

@@ -15,7 +15,7 @@ import (
 	"ptop/pcb"
 )
 
-// Backend is what the screen needs from the program. Detail, Bind, Present, Scout and what writes files can block and are called off
+// Backend is what the screen needs from the program. Detail, Smaps, Bind, Present, Scout and what writes files can block and are called off
 // the UI goroutine.
 type Backend interface {
 	// Frames is the stream of Frames; only the newest waits in it. It is closed when sampling has ended.
@@ -32,6 +32,8 @@ type Backend interface {
 	Follow(pcb.ID)
 	// Detail reads one process in depth.
 	Detail(context.Context, pcb.ID) (*pcb.Detail, error)
+	// Smaps reads what each memory map of a process holds, which can take seconds.
+	Smaps(context.Context, pcb.ID) (*pcb.Smaps, error)
 	// Bind holds on to processes by identity, and to those in their scope, for a dialog that may end in an action on
 	// them. What could not be bound is an Outcome with an error.
 	Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Outcome)

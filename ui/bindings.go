@@ -72,8 +72,8 @@ func generalBindings() []*binding {
 		{keys: []string{"f"}, group: groupFinding, help: "back from the findings", where: inFindings, do: (*app).back},
 		{keys: []string{"Enter"}, group: groupFinding, short: "Process", help: "go to the process that the finding is about", where: inFindings, do: (*app).findingJump},
 		{keys: []string{"x"}, group: groupFinding, short: "Remedy", acts: true, help: "start a remedy, after a confirmation; what it does to the finding is told", where: inFindings | inDetail, do: (*app).openRemedies},
-		{keys: []string{"Tab"}, group: groupFinding, help: "scroll the explanation instead of the list, and back", where: inFindings, do: func(a *app) { a.findings.inPane = !a.findings.inPane }},
-		{keys: []string{"c"}, group: groupFinding, short: "Cleared", help: "also show what has cleared in this session", where: inFindings, do: func(a *app) { a.findings.toggleCleared() }},
+		{keys: []string{"Tab"}, group: groupFinding, short: "Scroll", help: "scroll the explanation instead of the list, and back", where: inFindings, do: func(a *app) { a.findings.inPane = !a.findings.inPane }},
+		{keys: []string{"c"}, group: groupFinding, short: "Cleared", help: "also show what has cleared in this session", where: inFindings, do: (*app).toggleCleared},
 
 		{keys: []string{"t", "F5"}, group: groupShow, short: "Tree", help: "tree of parents and children, or list", where: inTable, do: (*app).toggleTree},
 		{keys: []string{"-"}, group: groupShow, help: "fold the branch", where: inTable, do: func(a *app) { a.table.fold(true) }},
@@ -97,12 +97,20 @@ func generalBindings() []*binding {
 		{keys: []string{"N"}, group: groupSort, help: "sort by pid, the lowest on top", where: inTable, do: sorting("pid")},
 		{keys: []string{"I"}, group: groupSort, help: "turn the order round", where: inTable, do: func(a *app) { a.table.invert() }},
 
+		{keys: []string{"<"}, group: groupSort, help: "on the threads page: sort by the column to the left", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreadsStep(-1) }},
+		{keys: []string{">"}, group: groupSort, help: "on the threads page: sort by the column to the right", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreadsStep(1) }},
+		{keys: []string{"P"}, group: groupSort, help: "on the threads page: sort by CPU, the busiest on top", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreads("cpu_percent") }},
+		{keys: []string{"T"}, group: groupSort, help: "on the threads page: sort by CPU time, the most on top", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreads("cpu_time_seconds") }},
+		{keys: []string{"N"}, group: groupSort, help: "on the threads page: sort by thread, the lowest on top", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.sortThreads("tid") }},
+		{keys: []string{"I"}, group: groupSort, help: "on the threads page: turn the order round", where: inDetail, when: (*app).onThreads, do: func(a *app) { a.detail.invertThreads() }},
+
 		{keys: []string{"Enter"}, group: groupDetail, short: "Details", help: "the process in depth; a group opens into its members", where: inTable, do: (*app).openSelected},
 		{keys: []string{"e"}, group: groupDetail, help: "its environment", where: inTable | inDetail, do: (*app).openEnviron},
 		{keys: []string{"l"}, group: groupDetail, help: "its open files and sockets", where: inTable | inDetail, do: (*app).openFiles},
 		{keys: []string{"Tab"}, group: groupDetail, short: "Next page", help: "the next page", where: inDetail, do: func(a *app) { a.detail.turn(1) }},
 		{keys: []string{"Shift-Tab"}, group: groupDetail, help: "the page before", where: inDetail, do: func(a *app) { a.detail.turn(-1) }},
-		{keys: []string{"m"}, group: groupDetail, help: "show masked secrets of the environment, and mask them again", where: inDetail, do: func(a *app) { a.detail.toggleSecrets() }},
+		{keys: []string{"s"}, group: groupDetail, short: "Each map", help: "on the memory page: read what each map holds (smaps), for which the kernel walks every page of the process", where: inDetail, when: (*app).onMemory, do: func(a *app) { a.detail.readSmaps() }},
+		{keys: []string{"m"}, group: groupDetail, short: "Secrets", help: "on the environment page: show masked secrets, and mask them again", where: inDetail, when: (*app).onEnviron, do: func(a *app) { a.detail.toggleSecrets() }},
 		{keys: []string{"Enter"}, group: groupDetail, help: "on the tree page: open the process under the cursor", where: inDetail, do: (*app).openLinked},
 	}
 }

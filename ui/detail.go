@@ -28,21 +28,23 @@ func pages() []page {
 		{title: "PCB", help: "the process control block in the textbook's groups", lines: (*detailView).pcbLines},
 		{title: "Explain", help: "its findings, what started it, how it lives, what it waits for", reads: true, bare: true, lines: (*detailView).explainLines},
 		{title: "Tree", help: "its ancestors and descendants", lines: (*detailView).treeLines},
-		{title: "Threads", help: "each thread's CPU, wait and switches", reads: true, parts: []pcb.DetailPart{pcb.PartThreads}, lines: (*detailView).threadLines},
+		{title: "Threads", help: "each thread's CPU, wait, switches and what it sleeps in; sorted as the table is", reads: true, parts: []pcb.DetailPart{pcb.PartThreads, pcb.PartSyscall}, lines: (*detailView).threadLines},
 		{title: "Files", help: "open files and sockets", reads: true, parts: []pcb.DetailPart{pcb.PartFiles, pcb.PartSockets, pcb.PartCwd}, lines: (*detailView).fileLines},
 		{title: "Memory", help: "its maps, summed", reads: true, parts: []pcb.DetailPart{pcb.PartMaps}, lines: (*detailView).memoryLines},
 		{title: "Env", help: "its environment, secrets masked", reads: true, parts: []pcb.DetailPart{pcb.PartEnviron}, lines: (*detailView).environLines},
 		{title: "Limits", help: "resource limits and what is used of them", reads: true, parts: []pcb.DetailPart{pcb.PartLimits}, lines: (*detailView).limitLines},
 		{title: "Cgroup", help: "container, cgroup and namespaces", reads: true, parts: []pcb.DetailPart{pcb.PartCgroup, pcb.PartNamespaces}, lines: (*detailView).cgroupLines},
 		{title: "Signals", help: "pending, blocked, ignored and caught ones; where it sleeps", reads: true, parts: []pcb.DetailPart{pcb.PartWChan, pcb.PartSyscall, pcb.PartStack}, lines: (*detailView).signalLines},
-		{title: "History", help: "CPU, wait, memory, switches and threads over the session", lines: (*detailView).historyLines},
+		{title: "History", help: "CPU, wait, memory, switches, threads and open descriptors over the session", lines: (*detailView).historyLines},
 	}
 }
 
 // Positions of the pages that keys lead to.
 const (
 	pageTree    = 2
+	pageThreads = 3
 	pageFiles   = 4
+	pageMemory  = 5
 	pageEnviron = 6
 )
 
@@ -62,8 +64,11 @@ type detailView struct {
 	before   *pcb.Detail // the reading before, for rates
 	problem  string      // why there is no Detail
 	loading  bool
-	loaded   time.Time // when the last reading came
+	loaded   time.Time     // when the last reading came
+	took     time.Duration // how long it took
 	secrets  bool
+	threads  threadTable
+	smaps    smaps
 	pager    pager
 	tabs     []hintSpotPage
 	bodyW    int
@@ -71,7 +76,9 @@ type detailView struct {
 
 type hintSpotPage struct{ from, to, y, page int }
 
-func newDetailView(a *app) *detailView { return &detailView{a: a, pages: pages()} }
+func newDetailView(a *app) *detailView {
+	return &detailView{a: a, pages: pages(), threads: newThreadTable()}
+}
 
 func (v *detailView) scope() scope { return inDetail }
 
@@ -79,7 +86,7 @@ func (v *detailView) scope() scope { return inDetail }
 func (v *detailView) open(id pcb.ID, pageNo int) {
 	if v.id != id {
 		v.held.Release()
-		*v = detailView{a: v.a, pages: v.pages, id: id, page: v.page, followed: v.followed}
+		*v = detailView{a: v.a, pages: v.pages, id: id, page: v.page, followed: v.followed, threads: v.threads}
 	}
 	v.follow(id)
 	v.a.history.want(id, v.a.now())
@@ -134,27 +141,40 @@ func (v *detailView) update(f *monitor.Frame) {
 }
 
 // readAgain is how old a Detail becomes before its page reads another.
-const readAgain = 1500 * time.Millisecond
+const readAgain = 900 * time.Millisecond
+
+// readShare is how many times as long as a reading took the next one is put off: one of thousands of threads takes long.
+const readShare = 9
+
+// due reports whether the Detail is old enough for another one. The second comes as soon as it can, as it gives the rates.
+func (v *detailView) due() bool {
+	wait := readAgain
+	if v.before != nil {
+		wait = max(wait, readShare*v.took)
+	}
+	return v.a.now().Sub(v.loaded) >= wait
+}
 
 // read starts a reading when the page needs one, and none is under way.
 func (v *detailView) read() {
-	if !v.pages[v.page].reads || v.loading || v.gone && v.detail != nil || v.a.now().Sub(v.loaded) < readAgain {
+	if !v.pages[v.page].reads || v.loading || v.gone && v.detail != nil || !v.due() {
 		return
 	}
 	v.loading = true
-	id := v.id
+	id, began := v.id, v.a.now()
 	v.a.spawn(func(ctx context.Context) func() {
 		d, err := v.a.b.Detail(ctx, id)
-		return func() { v.took(id, d, err) }
+		return func() { v.take(id, began, d, err) }
 	})
 }
 
-// took takes a reading that was started for id.
-func (v *detailView) took(id pcb.ID, d *pcb.Detail, err error) {
+// take takes a reading that was begun for id.
+func (v *detailView) take(id pcb.ID, began time.Time, d *pcb.Detail, err error) {
 	if id != v.id {
 		return
 	}
 	v.loading, v.loaded, v.problem = false, v.a.now(), ""
+	v.took = v.loaded.Sub(began)
 	switch {
 	case err != nil:
 		v.problem = err.Error()
@@ -168,6 +188,7 @@ func (v *detailView) took(id pcb.ID, d *pcb.Detail, err error) {
 func (v *detailView) write() {
 	w := max(20, v.bodyW)
 	p := v.pages[v.page]
+	v.pager.head, v.pager.pinned = nil, 0
 	var out []pageLine
 	if p.reads {
 		switch {
@@ -186,7 +207,11 @@ func (v *detailView) write() {
 		}
 	}
 	if !p.reads || p.bare || v.detail != nil {
-		out = append(out, p.lines(v, w)...)
+		lines := p.lines(v, w)
+		if v.pager.head != nil {
+			v.pager.head, out = append(out, v.pager.head...), nil
+		}
+		out = append(out, lines...)
 	}
 	v.pager.set(out)
 }
@@ -208,8 +233,11 @@ func (v *detailView) click(x, y int) {
 			return
 		}
 	}
-	if at := v.tabsEnd(); y >= at {
-		v.pager.click(y - at)
+	switch y -= v.tabsEnd(); {
+	case y >= 0 && y < len(v.pager.head):
+		v.clickHead(v.pager.at(x - 1))
+	case y >= 0:
+		v.pager.click(y)
 	}
 }
 

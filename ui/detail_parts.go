@@ -1,9 +1,7 @@
 package ui
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -12,83 +10,8 @@ import (
 	"ptop/pcb"
 )
 
-// threadRow is a thread with what two readings tell of it.
-type threadRow struct {
-	t                    *pcb.Thread
-	cpu, wait, vol, invo float64
-}
-
-// threadRows compares the threads of two readings; busiest first.
-func threadRows(now, before *pcb.Detail) []threadRow {
-	old := map[int32]*pcb.Thread{}
-	if before != nil {
-		for i := range before.ThreadList {
-			old[before.ThreadList[i].TID] = &before.ThreadList[i]
-		}
-	}
-	var out []threadRow
-	for i := range now.ThreadList {
-		t := &now.ThreadList[i]
-		r := threadRow{t: t, cpu: math.NaN(), wait: math.NaN(), vol: math.NaN(), invo: math.NaN()}
-		if o := old[t.TID]; o != nil && t.At > o.At {
-			seconds := (t.At - o.At).Seconds()
-			both := t.Have & o.Have
-			perSecond := func(group pcb.Fields, now, before float64) float64 {
-				if !both.Has(group) || now < before {
-					return math.NaN()
-				}
-				return (now - before) / seconds
-			}
-			r.cpu = 100 * perSecond(pcb.FieldSched, t.RunTime.Seconds(), o.RunTime.Seconds())
-			if math.IsNaN(r.cpu) {
-				r.cpu = 100 * perSecond(pcb.FieldStat, (t.UTime+t.STime).Seconds(), (o.UTime+o.STime).Seconds())
-			}
-			r.wait = 100 * perSecond(pcb.FieldSched, t.RunDelay.Seconds(), o.RunDelay.Seconds())
-			r.vol = perSecond(pcb.FieldSwitches, float64(t.Voluntary), float64(o.Voluntary))
-			r.invo = perSecond(pcb.FieldSwitches, float64(t.Involuntary), float64(o.Involuntary))
-		}
-		out = append(out, r)
-	}
-	slices.SortStableFunc(out, func(a, b threadRow) int { return -cmp.Compare(a.cpu, b.cpu) }) // NaN is lowest
-	return out
-}
-
 // unread reports whether a part of the Detail could not be read: then what it would count is unknown, and not zero.
 func (v *detailView) unread(part pcb.DetailPart) bool { return v.detail.Problems[part] != "" }
-
-func (v *detailView) threadLines(int) []pageLine {
-	rows := threadRows(v.detail, v.before)
-	if len(rows) == 0 && v.unread(pcb.PartThreads) {
-		return nil
-	}
-	out := []pageLine{
-		textLine(plural(len(rows), "thread", "threads"), roleDim),
-		textLine(fmt.Sprintf("%7s %-15s S %6s %6s %6s %6s %4s %3s %3s %8s", "TID", "NAME", "CPU%", "WAIT%", "VOL/s", "INV/s", "PRIO", "NI", "CPU", "TIME"), roleTitle),
-	}
-	for _, r := range rows {
-		prio, nice, cpu, used := column.Absence, column.Absence, column.Absence, column.Absence
-		if r.t.Have.Has(pcb.FieldStat) {
-			prio, nice, cpu = fmt.Sprint(r.t.Priority), fmt.Sprint(r.t.Nice), fmt.Sprint(r.t.Processor)
-			used = age(r.t.UTime + r.t.STime)
-		}
-		state := roleText
-		if r.t.State == 'R' {
-			state = roleRunning
-		} else if r.t.State == 'D' {
-			state = roleWaiting
-		}
-		out = append(out, pageLine{line: line{
-			{fmt.Sprintf("%7d ", r.t.TID), roleText},
-			{pad(clip(r.t.Comm, 15), 15) + " ", roleStrong},
-			{stateLetter(r.t.State), state},
-			{fmt.Sprintf(" %6s %6s %6s %6s %4s %3s %3s %8s", bare(r.cpu), bare(r.wait), number(r.vol), number(r.invo), prio, nice, cpu, used), roleText},
-		}})
-	}
-	return out
-}
-
-// bare is a percentage under a heading that says so.
-func bare(v float64) string { return strings.TrimSuffix(percent(v), "%") }
 
 func stateLetter(s byte) string {
 	if s == 0 {
@@ -99,86 +22,6 @@ func stateLetter(s byte) string {
 
 // pad fills text with blanks to w cells.
 func pad(text string, w int) string { return text + strings.Repeat(" ", max(0, w-width(text))) }
-
-func (v *detailView) fileLines(w int) []pageLine {
-	d := v.detail
-	out := entries([]entry{{"working directory", orAbsent(d.Cwd)}, {"root", orAbsent(d.Root)}, {"executable", orAbsent(d.Exe)}}, min(w, 90))
-	if len(d.Sockets) > 0 {
-		out = append(out, blank, heading(plural(len(d.Sockets), "socket", "sockets")),
-			textLine(fmt.Sprintf("%5s %-6s %-12s %6s %6s  %-28s %s", "FD", "PROTO", "STATE", "RECVQ", "SENDQ", "LOCAL", "REMOTE"), roleTitle))
-		for _, s := range d.Sockets {
-			out = append(out, textLine(fmt.Sprintf("%5d %-6s %-12s %6s %6s  %s %s", s.FD, s.Proto, s.State,
-				size(s.RecvQ), size(s.SendQ), pad(s.Local, 28), s.Remote), roleText))
-		}
-	}
-	total := max(d.FilesTotal, len(d.Files))
-	if total == 0 && v.unread(pcb.PartFiles) {
-		return out
-	}
-	out = append(out, blank, heading(plural(total, "open file", "open files")),
-		textLine(fmt.Sprintf("%5s %-7s %-5s %10s  %s", "FD", "KIND", "FLAGS", "POSITION", "TARGET"), roleTitle))
-	for _, f := range d.Files {
-		r := roleText
-		if strings.HasSuffix(f.Target, " (deleted)") {
-			r = roleWarning
-		}
-		out = append(out, textLine(fmt.Sprintf("%5d %-7s %-5s %10d  %s", f.FD, f.Kind, f.Flags, f.Pos, f.Target), r))
-	}
-	if total > len(d.Files) {
-		out = append(out, textLine(fmt.Sprintf("and %d more", total-len(d.Files)), roleDim))
-	}
-	return out
-}
-
-func (v *detailView) memoryLines(w int) []pageLine {
-	var out []pageLine
-	if !v.unread(pcb.PartMaps) {
-		out = v.mapLines(w)
-	}
-	if v.detail.OOMScore != nil {
-		out = append(out, blank, heading("When memory runs out"))
-		out = append(out, entries([]entry{{"OOM score", fmt.Sprint(*v.detail.OOMScore)}, {"OOM adjustment", intOrAbsent(v.detail.OOMAdj)}}, w)...)
-	}
-	return out
-}
-
-func (v *detailView) mapLines(w int) []pageLine {
-	m := &v.detail.Maps
-	known := func(b uint64) string {
-		if !m.HaveRollup {
-			return column.Absence
-		}
-		return size(b)
-	}
-	out := []pageLine{heading("Sums")}
-	out = append(out, entries([]entry{
-		{"maps", fmt.Sprint(m.Count)},
-		{"virtual size", size(m.Size)},
-		{"resident (RSS)", known(m.RSS)},
-		{"its share (PSS)", known(m.PSS)},
-		{"swapped out", known(m.Swap)},
-		{"heap, virtual", size(m.Heap)},
-		{"stacks, virtual", size(m.Stack)},
-		{"anonymous, virtual", size(m.Anon)},
-		{"files, virtual", size(m.File)},
-		{"shared, virtual", size(m.Shared)},
-	}, w)...)
-	if len(m.Largest) == 0 {
-		return out
-	}
-	out = append(out, blank, heading("Largest"), textLine(fmt.Sprintf("%9s %5s  %s", "SIZE", "MAPS", "WHAT"), roleTitle))
-	for _, x := range m.Largest {
-		out = append(out, textLine(fmt.Sprintf("%9s %5d  %s", size(x.Size), x.Maps, x.Name), roleText))
-	}
-	return out
-}
-
-func intOrAbsent(n *int) string {
-	if n == nil {
-		return column.Absence
-	}
-	return fmt.Sprint(*n)
-}
 
 // secretWords are what the names of secrets contain.
 var secretWords = []string{"PASS", "PWD", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "PRIVATE", "SIGNATURE", "DSN", "COOKIE"}
@@ -283,11 +126,7 @@ func (v *detailView) cgroupLines(w int) []pageLine {
 	for _, l := range d.CgroupPath {
 		out = append(out, textLine("  "+l, roleText))
 	}
-	var figures []entry
-	for _, f := range d.CgroupFigures {
-		figures = append(figures, entry{f.Name, f.Value})
-	}
-	out = append(out, entries(figures, w)...)
+	out = append(out, figureLines(d.CgroupFigures, w)...)
 	if len(d.Namespaces) > 0 || !v.unread(pcb.PartNamespaces) {
 		out = append(out, blank, heading("Namespaces"))
 	}
@@ -297,6 +136,35 @@ func (v *detailView) cgroupLines(w int) []pageLine {
 			own, r = "its own", roleText
 		}
 		out = append(out, pageLine{line: line{{fmt.Sprintf("  %-10s", n.Kind), roleText}, {fmt.Sprintf("%12d  ", n.Inode), roleDim}, {own, r}}})
+	}
+	return out
+}
+
+// figureGroups are the figures of cgroups by the beginning of their names.
+var figureGroups = []struct{ title, begins string }{
+	{"CPU", "cpu"}, {"Memory", "memory."}, {"I/O", "io."}, {"I/O", "blkio."}, {"Pids", "pids."}, {"Freezer", "cgroup."}, {"Freezer", "freezer."},
+}
+
+// figureLines are the limits, the use, the throttling and the pressure of the cgroups, by resource.
+func figureLines(figures []pcb.CgroupFigure, w int) []pageLine {
+	var out []pageLine
+	title, pressure := "", false
+	for _, g := range figureGroups {
+		var list []entry
+		for _, f := range figures {
+			if strings.HasPrefix(f.Name, g.begins) {
+				list = append(list, entry{f.Name, f.Value})
+				pressure = pressure || strings.Contains(f.Name, ".pressure")
+			}
+		}
+		if len(list) > 0 && g.title != title {
+			title = g.title
+			out = append(out, blank, heading(title))
+		}
+		out = append(out, entries(list, w)...)
+	}
+	if len(figures) > 0 && !pressure {
+		out = append(out, textLine("  no pressure: these cgroups do not tell it (version 1, or it is turned off)", roleDim))
 	}
 	return out
 }

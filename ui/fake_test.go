@@ -156,6 +156,8 @@ type fakeBackend struct {
 	scouted   []int                           // how many processes the plans had that were scouted
 	saved     []Setting                       // by SaveSettings
 	saveFail  error
+	smaps     int               // how often it was asked for
+	smapsErr  error             // what is answered then
 	bend      func(*pcb.Detail) // what a Detail is before it is given; nil for as it is
 	written   fakeFiles
 }
@@ -214,6 +216,18 @@ func (b *fakeBackend) Present(_ context.Context, _ pcb.ID, kind pcb.SettingKind)
 		return now, nil
 	}
 	return pcb.Present{}, errors.New("it can't be read")
+}
+
+func (b *fakeBackend) Smaps(_ context.Context, id pcb.ID) (*pcb.Smaps, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.smaps++
+	if b.smapsErr != nil {
+		return nil, b.smapsErr
+	}
+	heap := pcb.MappingUse{Name: "[heap]", Maps: 3, Size: 12 << 20, RSS: 11 << 20, PSS: 10 << 20, Private: 9 << 20, Dirty: 8 << 20, Swap: 7 << 20, Locked: 6 << 20}
+	one := pcb.MappingUse{Name: "/tmp/" + hostile, Address: "7f00-7fff", Perms: "rw-s", Maps: 1, Size: 5 << 20, RSS: 4 << 20}
+	return &pcb.Smaps{ID: id, Time: t0, Took: 42 * time.Millisecond, Total: heap, ByName: []pcb.MappingUse{heap}, Names: 7, Largest: []pcb.MappingUse{one}}, nil
 }
 
 func (b *fakeBackend) Scout(_ context.Context, plan *blast.Plan) *blast.Evidence {

@@ -1,14 +1,17 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"ptop/detect"
+	"ptop/internal/column"
 	"ptop/internal/life"
 	"ptop/internal/monitor"
+	"ptop/internal/sanitize"
 	"ptop/pcb"
 )
 
@@ -78,6 +81,9 @@ func (v *findingsView) fill() {
 	for _, f := range v.current {
 		v.rows = append(v.rows, findingRow{f: f})
 	}
+	slices.SortStableFunc(v.rows, func(a, b findingRow) int {
+		return cmp.Or(cmp.Compare(b.f.Severity, a.f.Severity), compareSince(a.f.Since, b.f.Since))
+	})
 	if v.cleared {
 		for _, c := range slices.Backward(v.log) {
 			v.rows = append(v.rows, findingRow{f: c.f, cleared: c.at})
@@ -89,7 +95,23 @@ func (v *findingsView) fill() {
 	v.choose(v.selected)
 }
 
-func (v *findingsView) toggleCleared() { v.cleared = !v.cleared; v.fill() }
+// compareSince puts what has lasted longest first, and that of which this is unknown last.
+func compareSince(a, b time.Time) int {
+	if a.IsZero() || b.IsZero() {
+		return b.Compare(a)
+	}
+	return a.Compare(b)
+}
+
+// toggleCleared shows what has cleared below what stands, or no longer.
+func (a *app) toggleCleared() {
+	v := a.findings
+	v.cleared = !v.cleared
+	v.fill()
+	if v.cleared && len(v.log) == 0 {
+		a.say(roleInfo, "nothing has cleared in this session yet; what does will stand below the others")
+	}
+}
 
 func (v *findingsView) choose(i int) {
 	v.selected = max(0, min(i, len(v.rows)-1))
@@ -110,6 +132,15 @@ func (v *findingsView) finding() *detect.Finding {
 		return nil
 	}
 	return &v.rows[v.selected].f
+}
+
+// chooseWorst moves to the finding that the header tells.
+func (v *findingsView) chooseWorst() {
+	if len(v.current) == 0 {
+		return
+	}
+	id := v.current[0].ID()
+	v.choose(slices.IndexFunc(v.rows, func(r findingRow) bool { return r.cleared.IsZero() && r.f.ID() == id }))
 }
 
 // selectAbout moves to the first finding about a process.
@@ -155,7 +186,8 @@ func (v *findingsView) draw(p painter) {
 		return
 	}
 	p.fill(0, 0, p.th.of(roleHead))
-	p.role(1, 0, fmt.Sprintf("%-10s %-7s %-5s %-16s %s", "SEVERITY", "SINCE", "COUNT", "DETECTOR", "WHAT"), roleHead)
+	cols := v.columns(p.w)
+	p.role(1, 0, cols.line("SEVERITY", "SINCE", "COUNT", "CULPRIT", "DETECTOR", "WHAT"), roleHead)
 	v.height = min(max(len(v.rows), 1), max(1, (p.h-2)*2/5))
 	v.top = max(0, min(v.top, v.selected, len(v.rows)-v.height), v.selected-v.height+1)
 	if len(v.rows) == 0 {
@@ -166,7 +198,7 @@ func (v *findingsView) draw(p painter) {
 		return
 	}
 	for y := 1; y <= v.height && v.top+y-1 < len(v.rows); y++ {
-		v.drawRow(p.sub(0, y, p.w, 1), v.top+y-1)
+		v.drawRow(p.sub(0, y, p.w, 1), v.top+y-1, cols)
 	}
 	pane := p.sub(1, v.height+2, p.w-2, p.h-v.height-2)
 	r := roleFrame
@@ -179,6 +211,10 @@ func (v *findingsView) draw(p painter) {
 		v.pane.set(v.paneLines(pane.w))
 	}
 	v.pane.draw(pane)
+	if below := len(v.pane.lines) - v.pane.top - pane.h; below > 0 {
+		text := " " + plural(below, "more line", "more lines") + " below, Tab scrolls "
+		p.role(max(0, p.w-width(text)-1), v.height+1, text, r)
+	}
 }
 
 // paneLines explains the selected finding; of a cleared one they say how old that is.
@@ -196,27 +232,81 @@ func (v *findingsView) paneLines(w int) []pageLine {
 	return lines
 }
 
-func (v *findingsView) drawRow(p painter, i int) {
-	f := &v.rows[i].f
-	r, state := severityRole(f.Severity), f.Severity.String()
-	if !v.rows[i].cleared.IsZero() {
-		r, state = roleDim, "cleared"
+// findingColumns are the widths of the columns whose width depends on what there is, and on the room.
+type findingColumns struct{ culprit, detector int }
+
+// Widths of the list's columns.
+const (
+	culpritMin, culpritMax, culpritNarrow = 7, 32, 18
+	detectorRoom                          = 110 // a narrower screen leaves the detector to the explanation: what is sick needs the room
+)
+
+func (v *findingsView) columns(w int) findingColumns {
+	c := findingColumns{culprit: culpritMin}
+	most := culpritMax
+	if w < detectorRoom {
+		most = culpritNarrow
+	} else {
+		c.detector = width("DETECTOR")
+	}
+	for i := range v.rows {
+		c.culprit = max(c.culprit, min(width(culpritText(&v.rows[i].f)), most))
+		if c.detector > 0 {
+			c.detector = max(c.detector, width(v.rows[i].f.Detector))
+		}
+	}
+	return c
+}
+
+// line puts the texts of a row into the columns.
+func (c findingColumns) line(severity, since, count, culprit, detector, what string) string {
+	text := fmt.Sprintf("%s %s %5s %s ", pad(severity, 10), pad(since, 8), count, pad(clipName(culprit, c.culprit), c.culprit))
+	if c.detector > 0 {
+		text += pad(detector, c.detector) + " "
+	}
+	return text + what
+}
+
+// culpritText names who causes a finding; "-" where nobody else than its subject is to blame.
+func culpritText(f *detect.Finding) string {
+	if f.Culprit == nil {
+		return column.Absence
+	}
+	return sanitize.Text(fmt.Sprintf("%s (%d)", f.Culprit.Name, f.Culprit.PID))
+}
+
+// clipName cuts "name (pid)" within the name: the pid tells who it is.
+func clipName(text string, w int) string {
+	at := strings.LastIndex(text, " (")
+	if width(text) <= w || at < 0 {
+		return clip(text, w)
+	}
+	return clip(text[:at], max(1, w-width(text[at:]))) + text[at:]
+}
+
+func (v *findingsView) drawRow(p painter, i int, cols findingColumns) {
+	row := &v.rows[i]
+	f := &row.f
+	r, state, since := severityRole(f.Severity), f.Severity.String(), column.Absence
+	switch {
+	case !row.cleared.IsZero():
+		r, state, since = roleDim, "cleared", row.cleared.Local().Format("15:04:05")
+	case !f.Since.IsZero():
+		since = age(v.taken.Sub(f.Since))
 	}
 	count := ""
 	if f.Count > 1 {
 		count = fmt.Sprint(f.Count)
-	}
-	since := "-"
-	if !f.Since.IsZero() {
-		since = age(v.taken.Sub(f.Since))
 	}
 	rest := roleText
 	if i == v.selected {
 		r, rest = roleCursor, roleCursor
 		p.fill(0, 0, p.th.of(roleCursor))
 	}
-	x := p.role(1, 0, fmt.Sprintf("%s %-8s", p.gl.mark[min(f.Severity, detect.Critical)], state), r)
-	p.role(x+1, 0, fmt.Sprintf("%-7s %5s %-16s %s", since, count, f.Detector, f.Summary), rest)
+	severity := p.gl.mark[min(f.Severity, detect.Critical)] + " " + state
+	x := p.role(1, 0, pad(severity, 10), r)
+	text := cols.line("", since, count, culpritText(f), f.Detector, f.Summary)
+	p.role(x, 0, clip(text[10:], p.w-x), rest)
 }
 
 // healthyText says that nothing is found, and how much that means.

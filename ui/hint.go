@@ -21,7 +21,7 @@ func (h *hintLine) draw(p painter, a *app) {
 	x := 0
 	mayAct := a.b.ActionsOff() == "" && (a.scope() != inDetail || !a.detail.gone)
 	for _, b := range a.keys.list {
-		if b.short == "" || b.where&a.scope() == 0 || b.acts && !mayAct {
+		if b.short == "" || b.where&a.scope() == 0 || b.acts && !mayAct || b.when != nil && !b.when(a) {
 			continue
 		}
 		keys := a.keys.strokes(b, a.scope())

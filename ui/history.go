@@ -21,9 +21,9 @@ const (
 
 // series is the past of one process.
 type series struct {
-	cpu, wait, switches, rss, threads ring
-	wanted                            time.Time
-	since                             time.Time
+	cpu, wait, switches, rss, threads, fds ring
+	wanted                                 time.Time
+	since                                  time.Time
 }
 
 func newHistory() *history { return &history{series: map[pcb.ID]*series{}} }
@@ -56,7 +56,7 @@ func (h *history) want(id pcb.ID, now time.Time) {
 			h.dropOldest()
 		}
 		r := ring{limit: historyLength}
-		s = &series{cpu: r, wait: r, switches: r, rss: r, threads: r, since: now}
+		s = &series{cpu: r, wait: r, switches: r, rss: r, threads: r, fds: r, since: now}
 		h.series[id] = s
 	}
 	s.wanted = now
@@ -77,9 +77,12 @@ func (s *series) add(p *pcb.Process, r *pcb.Rates) {
 	s.wait.add(r.Wait)
 	s.switches.add(r.Voluntary + r.Involuntary)
 	s.threads.add(float64(p.Threads))
-	rss := math.NaN()
-	if p.Have.Has(pcb.FieldMemory) {
-		rss = float64(p.RSS)
+	known := func(group pcb.Fields, figure float64) float64 {
+		if !p.Have.Has(group) {
+			return math.NaN()
+		}
+		return figure
 	}
-	s.rss.add(rss)
+	s.rss.add(known(pcb.FieldRSS, float64(p.RSS)))
+	s.fds.add(known(pcb.FieldFDs, float64(p.FDs)))
 }

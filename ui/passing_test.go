@@ -18,16 +18,10 @@ func later(seq uint64, at time.Duration, pids ...int32) *monitor.Frame {
 	return without(f, func(p *pcb.Process) bool { return slices.Contains(pids, p.PID) }, f.Findings...)
 }
 
-// lineOf is the line of the screen that has a word.
-func (d *bench) lineOf(word string) string {
+// line is the line of the screen that has a text.
+func (d *bench) line(text string) string {
 	d.t.Helper()
-	for line := range strings.Lines(d.text()) {
-		if strings.Contains(line, word) {
-			return line
-		}
-	}
-	d.t.Fatalf("no line has %q:\n%s", word, d.text())
-	return ""
+	return strings.Split(d.text(), "\n")[d.lineOf(text)]
 }
 
 // Who has ended stays for a moment where it stood, marked, and can't be acted on; then the row goes.
@@ -36,7 +30,7 @@ func TestDeathsAreLit(t *testing.T) {
 		d := newBench(t, 120, 50, Options{})
 		d.keys(keys)
 		d.show(later(3, 6*time.Second, pidBurner))
-		if line := d.lineOf("report.py"); !strings.HasPrefix(line, "×") {
+		if line := d.line("report.py"); !strings.HasPrefix(line, "×") {
 			t.Errorf("keys %q: who has just ended is shown as %q", keys, line)
 		}
 		if keys == "t" && !strings.Contains(d.text(), "├─ python3") {
@@ -54,7 +48,7 @@ func TestDeathsAreLit(t *testing.T) {
 			t.Errorf("bound %v", d.b.bound)
 		}
 		d.show(later(4, 7*time.Second, pidBurner))
-		d.lineOf("report.py")
+		d.wants("report.py")
 		d.show(later(5, 8*time.Second, pidBurner))
 		d.lacks("report.py")
 	}
@@ -69,7 +63,7 @@ func TestDeathsInSightOnly(t *testing.T) {
 		t.Errorf("who was not in sight is kept: %d", len(d.table.dead))
 	}
 	d.show(later(4, 7*time.Second, 11, pidFirstZombie))
-	d.lineOf("svc11")
+	d.wants("svc11")
 	d.keys("K")
 	d.lacks("svc11")
 }
@@ -86,11 +80,11 @@ func TestBirthsAreLit(t *testing.T) {
 	}
 	d.show(f)
 	for _, name := range []string{"svc11", "svc12"} {
-		if line := d.lineOf(name); !strings.HasPrefix(line, "+") {
+		if line := d.line(name); !strings.HasPrefix(line, "+") {
 			t.Errorf("%s, which is new, is shown as %q", name, line)
 		}
 	}
-	if line := d.lineOf("svc13"); !strings.HasPrefix(line, " ") {
+	if line := d.line("svc13"); !strings.HasPrefix(line, " ") {
 		t.Errorf("an old process is shown as %q", line)
 	}
 }
@@ -106,7 +100,7 @@ func TestLostParentIsNamed(t *testing.T) {
 	d.show(f)
 	d.lacks("make")
 	d.keys("t")
-	if line := d.lineOf("svc11"); !strings.Contains(line, "─ ⇠make") || !strings.Contains(line, "(4242) /usr") {
+	if line := d.line("svc11"); !strings.Contains(line, "─ ⇠make") || !strings.Contains(line, "(4242) /usr") {
 		t.Errorf("adopted: %q", line)
 	}
 	d.lacks("other(4243)")
@@ -119,9 +113,9 @@ func TestFoldedBranchSums(t *testing.T) {
 	f.Findings = f.Findings[1:] // about the burner, a child of init
 	d.show(f)
 	d.keys("t")
-	open := d.lineOf("/sbin/init")
+	open := d.line("/sbin/init")
 	d.keys("-")
-	folded := d.lineOf("/sbin/init")
+	folded := d.line("/sbin/init")
 	if !strings.HasPrefix(folded, "▲") || !strings.Contains(folded, "▲runaway-cpu") || !strings.Contains(folded, "⊞") {
 		t.Errorf("folded: %q", folded)
 	}
@@ -180,10 +174,10 @@ func TestMeterHistories(t *testing.T) {
 		f.Snap.System.IOPressure = &pcb.Pressure{Some10: 3, Full10: 2}
 		d.show(f)
 	}
-	if line := d.lineOf("mem "); !strings.Contains(line, "▂▃▄▅▆▇") {
+	if line := d.line("mem "); !strings.Contains(line, "▂▃▄▅▆▇") {
 		t.Errorf("the memory meter: %q", line)
 	}
-	if line := d.lineOf("psi"); !strings.Contains(line, "▁▂▄▅▇█ 50%") || !strings.Contains(line, "▃▃▃▃▃▃  3% mem") || !strings.Contains(line, "   - ") {
+	if line := d.line("psi"); !strings.Contains(line, "▁▂▄▅▇█ 50%") || !strings.Contains(line, "▃▃▃▃▃▃  3% mem") || !strings.Contains(line, "   - ") {
 		t.Errorf("the pressures: %q", line)
 	}
 	d.keys("m")

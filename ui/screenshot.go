@@ -118,6 +118,10 @@ func (s still) Detail(context.Context, pcb.ID) (*pcb.Detail, error) {
 	return s.detail, nil
 }
 
+func (s still) Smaps(context.Context, pcb.ID) (*pcb.Smaps, error) {
+	return nil, errors.New("a picture reads nothing")
+}
+
 func (s still) Bind(context.Context, []pcb.ID, pcb.Scope) (pcb.Target, []pcb.Outcome) {
 	return noTarget{}, nil
 }

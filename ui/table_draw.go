@@ -82,7 +82,9 @@ func (t *table) drawRow(p painter, r *column.Row, selected bool, kept, widths []
 		}
 		role := base
 		if base == roleText {
-			role = t.cellRole(c, r)
+			if role = cellRole(c, r); c.ID == "user" && t.isOwn(r) {
+				role = roleOwn
+			}
 		}
 		if c.Align == column.Right {
 			p.put(x+max(0, widths[i]-width(text)), 0, text, style(role))
@@ -203,13 +205,11 @@ func (t *table) rowRole(r *column.Row) role {
 }
 
 // cellRole colours a cell by what its value means.
-func (t *table) cellRole(c *column.Column, r *column.Row) role {
+func cellRole(c *column.Column, r *column.Row) role {
 	v := c.Value(r)
 	switch {
 	case v.Kind == column.Absent:
 		return roleDim
-	case c.ID == "user" && r.Proc != nil && r.Proc.Have.Has(pcb.FieldCreds) && int64(r.Proc.EUID) == t.ownUID:
-		return roleOwn
 	case c.Group == groupState && r.Proc != nil:
 		return stateRole(r)
 	case c.Unit == column.Percent:
@@ -223,6 +223,11 @@ func (t *table) cellRole(c *column.Column, r *column.Row) role {
 		}
 	}
 	return roleText
+}
+
+// isOwn reports whether the row is of a process of the user's own.
+func (t *table) isOwn(r *column.Row) bool {
+	return r.Proc != nil && r.Proc.Have.Has(pcb.FieldCreds) && int64(r.Proc.EUID) == t.ownUID
 }
 
 // groupState is the PCB group of the columns that are coloured by the process's state.

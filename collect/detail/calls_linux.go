@@ -18,7 +18,7 @@ func (g *reading) calls(ctx context.Context) {
 	files := g.dir
 	g.d.Calls = plain(g, pcb.PartSyscall, func() ([]pcb.ThreadProbe, error) {
 		task := filepath.Join(dir, "task")
-		names, _, err := listNames(task, maxThreadProbes)
+		names, _, err := listNames(task, maxThreads)
 		if err != nil {
 			return nil, err
 		}

@@ -88,40 +88,53 @@ func findCgroup(mounts []*procfs.MountInfo, controller, group string) (cgroupDir
 type cgroupFile struct {
 	controller, name string
 	show             func(name, text string) []pcb.CgroupFigure
-	inherited        bool // a limit of a cgroup further up holds as well
+	inherited        bool   // a limit of a cgroup further up holds as well
+	of               string // the file with the limit on it, of which the share is told
+	with             string // the file whose text belongs behind this one's
 }
 
 func (f cgroupFile) v2() bool { return f.controller == "" }
 
 var cgroupFiles = []cgroupFile{
-	{"", "memory.current", showBytes, false},
-	{"", "memory.max", showBytes, true},
-	{"", "memory.high", showBytes, true},
-	{"", "memory.peak", showBytes, false},
-	{"", "memory.swap.current", showBytes, false},
-	{"", "memory.swap.max", showBytes, true},
-	{"", "memory.events", showKeys("oom", "oom_kill"), false},
-	{"", "memory.pressure", showPressure, false},
-	{"", "cpu.max", showQuota, true},
-	{"", "cpu.weight", showPlain, false},
-	{"", "cpu.stat", showKeys("nr_periods", "nr_throttled", "throttled_usec"), false},
-	{"", "cpu.pressure", showPressure, false},
-	{"", "io.pressure", showPressure, false},
-	{"", "pids.current", showPlain, false},
-	{"", "pids.max", showPlain, true},
-	{"", "cgroup.events", showKeys("frozen"), false},
-	{"memory", "memory.usage_in_bytes", showBytes, false},
-	{"memory", "memory.limit_in_bytes", showBytes, true},
-	{"memory", "memory.max_usage_in_bytes", showBytes, false},
-	{"memory", "memory.failcnt", showPlain, false},
-	{"memory", "memory.oom_control", showKeys("oom_kill", "under_oom"), false},
-	{"cpu", "cpu.cfs_quota_us", showPlain, true},
-	{"cpu", "cpu.cfs_period_us", showPlain, false},
-	{"cpu", "cpu.shares", showPlain, false},
-	{"cpu", "cpu.stat", showKeys("nr_periods", "nr_throttled", "throttled_time"), false},
-	{"pids", "pids.current", showPlain, false},
-	{"pids", "pids.max", showPlain, true},
-	{"freezer", "freezer.state", showPlain, false},
+	{name: "cpu.max", show: showQuota, inherited: true},
+	{name: "cpu.weight", show: showPlain},
+	{name: "cpu.stat", show: showThrottling},
+	{name: "cpu.pressure", show: showPressure},
+	{name: "cpuset.cpus.effective", show: showPlain},
+	{name: "memory.current", show: showBytes, of: "memory.max"},
+	{name: "memory.max", show: showBytes, inherited: true},
+	{name: "memory.high", show: showBytes, inherited: true},
+	{name: "memory.peak", show: showBytes},
+	{name: "memory.swap.current", show: showBytes, of: "memory.swap.max"},
+	{name: "memory.swap.max", show: showBytes, inherited: true},
+	{name: "memory.events", show: showKeys("high", "max", "oom", "oom_kill", "oom_group_kill")},
+	{name: "memory.pressure", show: showPressure},
+	{name: "io.max", show: showLines, inherited: true},
+	{name: "io.weight", show: showLines},
+	{name: "io.pressure", show: showPressure},
+	{name: "pids.current", show: showPlain, of: "pids.max"},
+	{name: "pids.max", show: showPlain, inherited: true},
+	{name: "pids.events", show: showKeys("max")},
+	{name: "cgroup.events", show: showKeys("frozen")},
+	{controller: "cpu", name: "cpu.cfs_quota_us", show: showQuota, inherited: true, with: "cpu.cfs_period_us"},
+	{controller: "cpu", name: "cpu.shares", show: showPlain},
+	{controller: "cpu", name: "cpu.stat", show: showThrottling},
+	{controller: "cpuset", name: "cpuset.effective_cpus", show: showPlain},
+	{controller: "memory", name: "memory.usage_in_bytes", show: showBytes, of: "memory.limit_in_bytes"},
+	{controller: "memory", name: "memory.limit_in_bytes", show: showBytes, inherited: true},
+	{controller: "memory", name: "memory.max_usage_in_bytes", show: showBytes},
+	{controller: "memory", name: "memory.memsw.usage_in_bytes", show: showBytes, of: "memory.memsw.limit_in_bytes"},
+	{controller: "memory", name: "memory.memsw.limit_in_bytes", show: showBytes, inherited: true},
+	{controller: "memory", name: "memory.failcnt", show: showPlain},
+	{controller: "memory", name: "memory.oom_control", show: showKeys("oom_kill", "under_oom")},
+	{controller: "blkio", name: "blkio.throttle.read_bps_device", show: showLines},
+	{controller: "blkio", name: "blkio.throttle.write_bps_device", show: showLines},
+	{controller: "blkio", name: "blkio.throttle.read_iops_device", show: showLines},
+	{controller: "blkio", name: "blkio.throttle.write_iops_device", show: showLines},
+	{controller: "pids", name: "pids.current", show: showPlain, of: "pids.max"},
+	{controller: "pids", name: "pids.max", show: showPlain, inherited: true},
+	{controller: "pids", name: "pids.events", show: showKeys("max")},
+	{controller: "freezer", name: "freezer.state", show: showPlain},
 }
 
 // unlimited is how the figures say that there is no limit.
@@ -145,11 +158,35 @@ func (f cgroupFile) read(c cgroupDir) []pcb.CgroupFigure {
 }
 
 func (f cgroupFile) readIn(dir, name string) []pcb.CgroupFigure {
-	text, err := os.ReadFile(path.Join(dir, f.name))
-	if err != nil {
+	text, ok := cgroupText(dir, f.name)
+	if !ok {
 		return nil // the root has no limits, and not every controller is on everywhere
 	}
-	return f.show(name, strings.TrimSpace(string(text)))
+	if f.with != "" {
+		more, _ := cgroupText(dir, f.with)
+		text += " " + more
+	}
+	out := f.show(name, text)
+	if f.of != "" && len(out) == 1 {
+		limit, _ := cgroupText(dir, f.of)
+		out[0].Value += shareOf(text, limit, f.of)
+	}
+	return out
+}
+
+func cgroupText(dir, name string) (text string, ok bool) {
+	data, err := os.ReadFile(path.Join(dir, name))
+	return strings.TrimSpace(string(data)), err == nil
+}
+
+// shareOf says what part of a limit is in use; empty where none is set.
+func shareOf(used, limit, name string) string {
+	n, err1 := strconv.ParseUint(used, 10, 64)
+	most, err2 := strconv.ParseUint(limit, 10, 64)
+	if err1 != nil || err2 != nil || most == 0 || most >= noLimit {
+		return ""
+	}
+	return fmt.Sprintf(" (%.0f %% of %s)", 100*float64(n)/float64(most), name)
 }
 
 func showPlain(name, text string) []pcb.CgroupFigure {
@@ -159,13 +196,21 @@ func showPlain(name, text string) []pcb.CgroupFigure {
 	return []pcb.CgroupFigure{{Name: name, Value: text}}
 }
 
-// showBytes scales a number of bytes. Version 1 says "no limit" by the highest number of whole pages.
+// showLines shows a file of settings, one line for each device; where it has none, nothing is set.
+func showLines(name, text string) (out []pcb.CgroupFigure) {
+	for line := range strings.Lines(text) {
+		out = append(out, pcb.CgroupFigure{Name: name, Value: strings.TrimSpace(line)})
+	}
+	return out
+}
+
+// showBytes scales a number of bytes.
 func showBytes(name, text string) []pcb.CgroupFigure {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		return showPlain(name, text)
 	}
-	if n >= 1<<62 {
+	if n >= noLimit {
 		return showPlain(name, "max")
 	}
 	return showPlain(name, scaleBytes(n))
@@ -183,12 +228,12 @@ func scaleBytes(n uint64) string {
 	return strconv.FormatFloat(float64(int64(value*10+0.5))/10, 'f', -1, 64) + " " + [...]string{"KiB", "MiB", "GiB", "TiB", "PiB"}[unit]
 }
 
-// showQuota reads version 2's "QUOTA PERIOD" as a number of CPUs.
+// showQuota reads "QUOTA PERIOD" as a number of CPUs.
 func showQuota(name, text string) []pcb.CgroupFigure {
 	quota, period, _ := strings.Cut(text, " ")
 	q, err1 := strconv.ParseFloat(quota, 64)
 	p, err2 := strconv.ParseFloat(period, 64)
-	if err1 != nil || err2 != nil || p == 0 {
+	if err1 != nil || err2 != nil || p == 0 || q < 0 {
 		return showPlain(name, quota)
 	}
 	return showPlain(name, strconv.FormatFloat(q/p, 'f', -1, 64)+" CPUs")
@@ -205,15 +250,34 @@ func showKeys(keys ...string) func(name, text string) []pcb.CgroupFigure {
 			if n, err := strconv.ParseInt(value, 10, 64); err == nil {
 				switch key {
 				case "throttled_usec":
-					value = (time.Duration(n) * time.Microsecond).String()
+					value = (time.Duration(n) * time.Microsecond).Round(time.Millisecond).String()
 				case "throttled_time":
-					value = time.Duration(n).String()
+					value = time.Duration(n).Round(time.Millisecond).String()
 				}
 			}
 			out = append(out, pcb.CgroupFigure{Name: name + " " + key, Value: value})
 		}
 		return out
 	}
+}
+
+// showThrottling picks what tells of throttling: the periods, in how many of them it was stopped, and for how long.
+func showThrottling(name, text string) []pcb.CgroupFigure {
+	out := showKeys("nr_periods", "nr_throttled", "throttled_usec", "throttled_time")(name, text)
+	value := func(key string) (figure *pcb.CgroupFigure, n float64) {
+		for i := range out {
+			if out[i].Name == name+" "+key {
+				n, _ := strconv.ParseFloat(out[i].Value, 64)
+				return &out[i], n
+			}
+		}
+		return nil, 0
+	}
+	_, periods := value("nr_periods")
+	if throttled, n := value("nr_throttled"); throttled != nil && periods > 0 {
+		throttled.Value += fmt.Sprintf(" (%.0f %% of the periods)", 100*n/periods)
+	}
+	return out
 }
 
 // showPressure picks the shares of the last 10, 60 and 300 seconds in which some or all tasks were stalled.
@@ -228,7 +292,7 @@ func showPressure(name, text string) (out []pcb.CgroupFigure) {
 			_, percent, _ := strings.Cut(avg, "=")
 			share = append(share, percent+" %")
 		}
-		out = append(out, pcb.CgroupFigure{Name: name + " " + field[0], Value: strings.Join(share, ", ") + " of the last 10, 60, 300 s"})
+		out = append(out, pcb.CgroupFigure{Name: name + " " + field[0], Value: strings.Join(share, ", ") + " over 10, 60, 300 s"})
 	}
 	return out
 }

@@ -56,6 +56,11 @@ func (*Reader) Read(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
 	return d, nil
 }
 
+// Smaps is not to be had on this system.
+func (*Reader) Smaps(_ context.Context, id pcb.ID) (*pcb.Smaps, error) {
+	return nil, fmt.Errorf("reading the memory maps of process %d: not available on %s", id.PID, runtime.GOOS)
+}
+
 // need notes why a part could not be had.
 func need(d *pcb.Detail, part pcb.DetailPart) func([]string, error) []string {
 	return func(got []string, err error) []string {

@@ -34,6 +34,9 @@ func (g *reading) paths() {
 
 func (g *reading) kernelThread() bool { return g.stat.Flags&pcb.PFKernelThread != 0 }
 
+// dead reports whether the process is a zombie: the links of such a one are not there any more.
+func (g *reading) dead() bool { return g.stat.State == "Z" && g.stat.NumThreads <= 1 }
+
 // files lists the open descriptors.
 func (g *reading) files() {
 	type list struct {

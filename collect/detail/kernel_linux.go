@@ -23,7 +23,9 @@ func (g *reading) kernel() {
 		text, err := os.ReadFile(g.path("syscall"))
 		return string(text), err
 	})
-	g.d.Syscall = describeSyscall(call, g.d.Files)
+	if !g.kernelThread() && !g.dead() { // what their registers hold is no call
+		g.d.Syscall = describeSyscall(call, g.d.Files)
+	}
 	g.d.Stack = plain(g, pcb.PartStack, func() ([]string, error) {
 		text, err := os.ReadFile(g.path("stack"))
 		return parseStack(string(text)), err

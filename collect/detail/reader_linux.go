@@ -32,6 +32,9 @@ type Reader struct {
 	memory bounded.Pool // readers that the memory map lock of the process can block
 	plain  bounded.Pool // readers that an exec of it can block, when it does not end
 	free   bounded.Pool // readers of what takes no lock of the process
+	walk   bounded.Pool // readers that walk its pages, for seconds
+
+	patience time.Duration // with these
 }
 
 // New makes a Reader of the /proc at root (empty for /proc).
@@ -42,6 +45,7 @@ func New(root string) *Reader {
 	return &Reader{
 		root:   root,
 		memory: bounded.Pool{Max: maxBlocked}, plain: bounded.Pool{Max: maxBlocked}, free: bounded.Pool{Max: maxBlocked},
+		walk: bounded.Pool{Max: maxBlocked}, patience: smapsTimeout,
 	}
 }
 
@@ -195,7 +199,9 @@ func unanswered(err error) bool {
 func part[T any](g *reading, name pcb.DetailPart, pool *bounded.Pool, timeout time.Duration, read func() (T, error)) T {
 	got, err := within(g, pool, timeout, read)
 	if err != nil && name != "" && g.d.Problems[name] == "" {
-		g.d.Problems[name] = explain(err, pool == &g.memory)
+		if g.d.Problems[name] = explain(err, pool == &g.memory); g.dead() && errors.Is(err, os.ErrNotExist) {
+			g.d.Problems[name] = noneAnyMore
+		}
 	}
 	return got
 }
@@ -214,6 +220,9 @@ func free[T any](g *reading, name pcb.DetailPart, read func() (T, error)) T {
 type note string
 
 func (n note) Error() string { return string(n) }
+
+// noneAnyMore is why a process that is ending lacks a part.
+const noneAnyMore = "the process has none any more"
 
 // blockedReader begins the problem of a part whose reader did not return in time.
 const blockedReader = "blocked reader"
@@ -234,7 +243,7 @@ func explain(err error, memory bool) string {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.EINVAL):
 		return "this kernel does not tell"
 	case errors.Is(err, unix.ESRCH):
-		return "the process has none any more"
+		return noneAnyMore
 	}
 	return err.Error()
 }

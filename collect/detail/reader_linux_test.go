@@ -268,6 +268,17 @@ func TestZombieIsReadAsFarAsItGoes(t *testing.T) {
 		if d.Process.Have.Has(pcb.FieldMemory) || d.Maps.Count != 0 || len(d.Args) != 0 || len(d.Limits) == 0 {
 			t.Errorf("a zombie with memory, or without limits: %+v", d)
 		}
+		for _, part := range []pcb.DetailPart{pcb.PartCwd, pcb.PartNamespaces} {
+			if d.Problems[part] != noneAnyMore {
+				t.Errorf("%s: %q", part, d.Problems[part])
+			}
+		}
+		if d.Syscall != "" {
+			t.Errorf("it is in %s", d.Syscall)
+		}
+		if err := smapsOf(r, d.ID.PID); !strings.Contains(err, "no memory of its own") && !strings.Contains(err, "has none any more") {
+			t.Errorf("what its maps hold: %s", err)
+		}
 		return
 	}
 }
@@ -325,6 +336,9 @@ func TestDeniedIsSaid(t *testing.T) {
 		if want := string(part) + ": not permitted: run ptop as root or as the user of the process\n"; !strings.Contains(string(out), want) {
 			t.Errorf("no %q", want)
 		}
+	}
+	if want := "/smaps: not permitted: run ptop as root or as the user of the process\n"; !strings.Contains(string(out), want) {
+		t.Errorf("no %q", want)
 	}
 	if !strings.Contains(string(out), "visible: true true true 0\n") {
 		t.Errorf("what everybody may see is missing")

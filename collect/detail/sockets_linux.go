@@ -40,6 +40,7 @@ func (g *reading) sockets() {
 		for inode, fd := range fds { // not bound yet, of another network namespace, or of a family without a table
 			t.found = append(t.found, pcb.Socket{FD: fd, Proto: "socket", Inode: inode})
 		}
+		g.addPeers(t.found)
 		sort.Slice(t.found, func(i, j int) bool { return t.found[i].FD < t.found[j].FD })
 		return t.found, err
 	})

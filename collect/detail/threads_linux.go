@@ -1,14 +1,15 @@
 package detail
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"strconv"
 	"time"
 
-	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
+	"ptop/internal/smallfile"
 	"ptop/pcb"
 )
 
@@ -18,23 +19,14 @@ const maxThreads = 4096
 // threads lists the threads.
 func (g *reading) threads() {
 	g.d.ThreadList = plain(g, pcb.PartThreads, func() ([]pcb.Thread, error) {
-		fs, err := procfs.NewFS(g.root)
-		if err != nil {
-			return nil, err
-		}
-		pid := int(g.d.ID.PID)
-		names, total, err := listNames(filepath.Join(g.root, strconv.Itoa(pid), "task"), maxThreads)
+		task := filepath.Join(g.root, strconv.Itoa(int(g.d.ID.PID)), "task")
+		names, total, err := listNames(task, maxThreads)
 		if err != nil {
 			return nil, err
 		}
 		threads := make([]pcb.Thread, 0, len(names))
 		for _, name := range names {
-			tid, _ := strconv.Atoi(name)
-			proc, err := fs.Thread(pid, tid)
-			if err != nil {
-				return nil, err
-			}
-			if t, ok := thread(proc); ok {
+			if t, ok := thread(filepath.Join(task, name)); ok {
 				threads = append(threads, t)
 			}
 		}
@@ -45,25 +37,33 @@ func (g *reading) threads() {
 	})
 }
 
-// thread reads one thread; ok is false when it has ended.
-func thread(proc procfs.Proc) (t pcb.Thread, ok bool) {
-	stat, err := proc.Stat()
-	if err != nil {
+// thread reads one thread from its directory; ok is false when it has ended.
+func thread(dir string) (t pcb.Thread, ok bool) {
+	stat, err := smallfile.ReadRecord(filepath.Join(dir, "stat"))
+	field := afterComm(stat)
+	if err != nil || len(field) < 39 || len(field[0]) != 1 {
 		return t, false
 	}
+	ticks := func(i int) time.Duration { return pcb.Tick * time.Duration(parseInt(field[i])) }
+	tid, name, _ := bytes.Cut(stat[:bytes.LastIndexByte(stat, ')')], []byte(" ("))
 	t = pcb.Thread{
-		TID: int32(proc.PID), State: stat.State[0], Comm: stat.Comm, At: monotonic(),
-		UTime: pcb.Tick * time.Duration(stat.UTime), STime: pcb.Tick * time.Duration(stat.STime),
-		Started: pcb.Tick * time.Duration(stat.Starttime), Nice: int32(stat.Nice), Priority: int32(stat.Priority),
-		Policy: uint32(stat.Policy), Processor: int32(stat.Processor), Have: pcb.FieldStat,
+		TID: int32(parseInt(tid)), State: field[0][0], Comm: string(name), At: monotonic(),
+		UTime: ticks(11), STime: ticks(12), Started: ticks(19), Priority: int32(parseInt(field[15])), Nice: int32(parseInt(field[16])),
+		Processor: int32(parseInt(field[36])), Policy: uint32(parseInt(field[38])), Have: pcb.FieldStat,
 	}
-	if s, err := proc.NewStatus(); err == nil {
-		t.Voluntary, t.Involuntary = s.VoluntaryCtxtSwitches, s.NonVoluntaryCtxtSwitches
-		t.Have |= pcb.FieldSwitches
+	if status, err := smallfile.ReadRecord(filepath.Join(dir, "status")); err == nil {
+		voluntary, known := statusNumber(status, "voluntary_ctxt_switches")
+		involuntary, both := statusNumber(status, "nonvoluntary_ctxt_switches")
+		if known && both {
+			t.Voluntary, t.Involuntary = voluntary, involuntary
+			t.Have |= pcb.FieldSwitches
+		}
 	}
-	if s, err := proc.Schedstat(); err == nil {
-		t.RunTime, t.RunDelay = time.Duration(s.RunningNanoseconds), time.Duration(s.WaitingNanoseconds)
-		t.Have |= pcb.FieldSched
+	if text, err := smallfile.ReadRecord(filepath.Join(dir, "schedstat")); err == nil {
+		if times := bytes.Fields(text); len(times) >= 2 {
+			t.RunTime, t.RunDelay = time.Duration(parseInt(times[0])), time.Duration(parseInt(times[1]))
+			t.Have |= pcb.FieldSched
+		}
 	}
 	return t, true
 }

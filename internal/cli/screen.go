@@ -111,6 +111,10 @@ func (b *backend) Detail(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
 	return b.p.detail(ctx, b.reader, id)
 }
 
+func (b *backend) Smaps(ctx context.Context, id pcb.ID) (*pcb.Smaps, error) {
+	return b.reader.Smaps(ctx, id)
+}
+
 func (b *backend) Bind(_ context.Context, ids []pcb.ID, scope pcb.Scope) (pcb.Target, []pcb.Outcome) {
 	return act.Bind(b.p.root(), ids, scope)
 }
