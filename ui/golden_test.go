@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,4 +61,22 @@ func golden(text string) []byte {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	return []byte(b.String())
+}
+
+// Every key is in one of the journeys, and so has a golden screen; but for those that end or stop the program.
+func TestEveryKeyIsShown(t *testing.T) {
+	pressed := map[string]bool{}
+	for _, j := range journeys {
+		d := newBench(t, 80, 24, Options{})
+		for _, b := range d.app.keys.list {
+			do := b.do
+			b.do = func(a *app) { pressed[b.keys[0]+": "+b.help] = true; do(a) }
+		}
+		d.journey(j.keys, j.typed, j.then)
+	}
+	for _, b := range bindings() {
+		if name := b.keys[0] + ": " + b.help; !pressed[name] && !slices.Contains([]string{"q", "Ctrl-Z"}, b.keys[0]) {
+			t.Errorf("no journey presses %s", name)
+		}
+	}
 }
