@@ -161,9 +161,9 @@ func (v *detailView) read() {
 		return
 	}
 	v.loading = true
-	id, began := v.id, v.a.now()
+	id, began, b := v.id, v.a.now(), v.a.b // not by way of v, which another process may have by then
 	v.a.spawn(func(ctx context.Context) func() {
-		d, err := v.a.b.Detail(ctx, id)
+		d, err := b.Detail(ctx, id)
 		return func() { v.take(id, began, d, err) }
 	})
 }

@@ -26,9 +26,9 @@ func (v *detailView) readSmaps() {
 		return
 	}
 	v.smaps.reading = true
-	id := v.id
+	id, b := v.id, v.a.b
 	v.a.spawn(func(ctx context.Context) func() {
-		got, err := v.a.b.Smaps(ctx, id)
+		got, err := b.Smaps(ctx, id)
 		return func() { v.tookSmaps(id, got, err) }
 	})
 	v.write()
