@@ -74,6 +74,7 @@ func generalBindings() []*binding {
 		{keys: []string{"x"}, group: groupFinding, short: "Remedy", acts: true, help: "start a remedy, after a confirmation; what it does to the finding is told", where: inFindings | inDetail, do: (*app).openRemedies},
 		{keys: []string{"Tab"}, group: groupFinding, short: "Scroll", help: "scroll the explanation instead of the list, and back", where: inFindings, do: func(a *app) { a.findings.inPane = !a.findings.inPane }},
 		{keys: []string{"c"}, group: groupFinding, short: "Cleared", help: "also show what has cleared in this session", where: inFindings, do: (*app).toggleCleared},
+		{keys: []string{"w"}, group: groupFinding, help: "write an incident report of what is on the screen: Markdown and JSON, in the current directory", where: inLists | inDetail, do: (*app).writeReport},
 
 		{keys: []string{"t", "F5"}, group: groupShow, short: "Tree", help: "tree of parents and children, or list", where: inTable, do: (*app).toggleTree},
 		{keys: []string{"-"}, group: groupShow, help: "fold the branch", where: inTable, do: func(a *app) { a.table.fold(true) }},
@@ -133,7 +134,6 @@ func actionBindings() []*binding {
 		{keys: []string{"d"}, group: groupHeader, help: "the time between two readings", where: inLists, do: (*app).openDelay},
 		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU and more figures, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
 		{keys: []string{"R"}, group: groupHeader, help: "read now", where: anywhere &^ inHelp, do: func(a *app) { a.b.Refresh() }},
-		{keys: []string{"w"}, group: groupFinding, help: "write an incident report of what is on the screen: Markdown and JSON, in the current directory", where: inLists | inDetail, do: (*app).writeReport},
 		{keys: []string{":"}, group: groupHeader, help: "command line: a command, or the beginning of one (Tab completes); see " + headCommands, where: inLists | inDetail, do: (*app).openCommand},
 	}
 }
