@@ -46,6 +46,10 @@ func (m *menu) key(stroke string, ev *tcell.EventKey) bool {
 	if m.tall != nil && m.tall.scroll(stroke, page) {
 		return false
 	}
+	if at, ok := walked(stroke, m.at, page, len(m.items)-1); ok {
+		m.at = max(0, min(at, len(m.items)-1))
+		return false
+	}
 	switch stroke {
 	case "Esc", "q":
 		return true
@@ -54,18 +58,6 @@ func (m *menu) key(stroke string, ev *tcell.EventKey) bool {
 			m.choose(m.at)
 		}
 		return true
-	case "Up":
-		m.at--
-	case "Down":
-		m.at++
-	case "PgUp":
-		m.at -= page
-	case "PgDn":
-		m.at += page
-	case "Home":
-		m.at = 0
-	case "End":
-		m.at = len(m.items) - 1
 	case "Space":
 		switch {
 		case !m.many:
@@ -81,6 +73,25 @@ func (m *menu) key(stroke string, ev *tcell.EventKey) bool {
 	}
 	m.at = max(0, min(m.at, len(m.items)-1))
 	return false
+}
+
+// walked is where a stroke leads in a list; false when it is none that moves.
+func walked(stroke string, at, page, last int) (to int, ok bool) {
+	switch stroke {
+	case "Up":
+		return at - 1, true
+	case "Down":
+		return at + 1, true
+	case "PgUp":
+		return at - page, true
+	case "PgDn":
+		return at + page, true
+	case "Home":
+		return 0, true
+	case "End":
+		return last, true
+	}
+	return at, false
 }
 
 // jump goes to the item whose number or name begins with what has been typed.

@@ -34,25 +34,17 @@ func (s *setup) key(stroke string, ev *tcell.EventKey) bool {
 	if moves, ok := map[string]string{"Up": "[", "Down": "]"}[stroke]; ok && ev.Modifiers()&tcell.ModShift != 0 {
 		stroke = moves
 	}
-	page := max(1, s.list.h-1)
+	last := len(s.set) + len(s.cols) - 1
+	if at, ok := walked(stroke, s.at, max(1, s.list.h-1), last); ok {
+		s.at = max(0, min(at, last))
+		return false
+	}
 	switch stroke {
 	case "Enter", "F2":
 		return true
 	case "Esc", "q":
 		s.a.putBack(s.was)
 		return true
-	case "Up":
-		s.at--
-	case "Down":
-		s.at++
-	case "PgUp":
-		s.at -= page
-	case "PgDn":
-		s.at += page
-	case "Home":
-		s.at = 0
-	case "End":
-		s.at = len(s.set) + len(s.cols)
 	case "Left":
 		s.step(-1)
 	case "Right":
@@ -78,7 +70,7 @@ func (s *setup) key(stroke string, ev *tcell.EventKey) bool {
 	case "/":
 		s.finding, s.word = true, ""
 	}
-	s.at = max(0, min(s.at, len(s.set)+len(s.cols)-1))
+	s.at = max(0, min(s.at, last))
 	return false
 }
 
