@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2/unstable"
 	"github.com/spf13/pflag"
 )
 
@@ -17,10 +17,11 @@ import (
 const maxConfig = 1 << 20
 
 // loadConfig sets the flags that the configuration file names and the command line did not.
-func loadConfig(all *pflag.FlagSet, path string, env environment) error {
+func (p *program) loadConfig() error {
+	path := p.opt.config
 	named := path != ""
 	if !named {
-		if path = defaultConfig(env); path == "" {
+		if path = defaultConfig(p.env); path == "" {
 			return nil
 		}
 	}
@@ -31,7 +32,14 @@ func loadConfig(all *pflag.FlagSet, path string, env environment) error {
 	if err != nil {
 		return usagef("reading the configuration: %w", err)
 	}
-	return usage(applyConfig(all, path, text))
+	c, err := parseConfig(p.flags.all, path, text)
+	if err == nil {
+		err = p.applyConfig(c)
+	}
+	if err == nil && p.onScreen() { // which the keys that hold for every mode have a say in
+		err = p.applyScreen(c)
+	}
+	return usage(err)
 }
 
 func defaultConfig(env environment) string {
@@ -76,79 +84,33 @@ func readConfig(path string) ([]byte, error) {
 	return text, err
 }
 
-// applyConfig walks the file's keys with their lines: an error names the line and never quotes it, since what stands
-// there may be anybody's.
-func applyConfig(all *pflag.FlagSet, path string, text []byte) error {
-	given := settled(all)
-	seen := map[string]bool{}
-	var parser unstable.Parser
-	parser.Reset(text)
-	for parser.NextExpression() {
-		node := parser.Expression()
-		if node.Kind != unstable.KeyValue {
-			return fmt.Errorf("%s: line %d: tables are not known here: every key is a long flag at top level", path, lineOf(&parser, node))
-		}
-		key, line, err := configKey(&parser, node)
-		if err != nil {
-			return fmt.Errorf("%s: line %d: %w", path, line, err)
-		}
-		flag := all.Lookup(key)
-		switch {
-		case flag == nil || notSettings[key]:
-			return fmt.Errorf("%s: line %d: unknown key%s", path, line, suggest(key, settingNames(all)))
-		case seen[key]:
-			return fmt.Errorf("%s: line %d: key %s stands there twice", path, line, key)
-		}
-		seen[key] = true
-		if given[key] { // the command line wins
-			continue
-		}
-		for _, value := range configValues(node.Value()) {
-			if err := all.Set(key, value); err != nil {
-				return fmt.Errorf("%s: line %d: %s: %s", path, line, key, strings.TrimPrefix(cause(err), key+": "))
-			}
-		}
+// applyConfig sets what a configuration says to every mode, and says what is wrong with what it says to the screen, whether
+// that is run or not.
+func (p *program) applyConfig(c *configText) error {
+	if err := c.set(p.flags.all, false, p.given); err != nil {
+		return err
 	}
-	if err := parser.Error(); err != nil {
-		line := 0
-		var perr *unstable.ParserError
-		if errors.As(err, &perr) {
-			line = parser.Shape(parser.Range(perr.Highlight)).Start.Line
-		}
-		return fmt.Errorf("%s: line %d: not TOML: %s", path, line, cause(err))
-	}
-	return nil
+	return c.set(newFlags(&options{}).all, true, nil)
 }
 
-func lineOf(p *unstable.Parser, node *unstable.Node) int {
-	keys := node.Key()
-	if keys.Next() {
-		return p.Shape(keys.Node().Raw).Start.Line
+// applyScreen sets what a configuration says to the screen alone.
+func (p *program) applyScreen(c *configText) error {
+	p.ofScreen = map[string]bool{}
+	for _, e := range c.entries {
+		p.ofScreen[e.key] = p.ofScreen[e.key] || e.screen
 	}
-	return p.Shape(node.Raw).Start.Line
+	return c.set(p.flags.all, true, p.given)
 }
 
-func configKey(p *unstable.Parser, node *unstable.Node) (string, int, error) {
-	keys := node.Key()
-	keys.Next()
-	first := keys.Node()
-	line := p.Shape(first.Raw).Start.Line
-	if keys.Next() {
-		return "", line, fmt.Errorf("dotted keys are not known here")
+// rank tells whose word a flag's value is: of two that do not go together the higher one is taken.
+func (p *program) rank(flag string) int {
+	switch {
+	case p.given[flag]:
+		return 2
+	case p.ofScreen[flag]:
+		return 1
 	}
-	return string(first.Data), line, nil
-}
-
-// configValues gives a value as a flag takes it; an array is the flag given several times.
-func configValues(node *unstable.Node) []string {
-	if node.Kind != unstable.Array {
-		return []string{string(node.Data)}
-	}
-	var out []string
-	for items := node.Children(); items.Next(); {
-		out = append(out, string(items.Node().Data))
-	}
-	return out
+	return 0
 }
 
 // cause is the innermost text of a wrapped error, which does not repeat the input.
@@ -181,11 +143,24 @@ func settled(all *pflag.FlagSet) map[string]bool {
 }
 
 func settingNames(all *pflag.FlagSet) []string {
+	return namesOf(all, func(name string) bool { return !notSettings[name] })
+}
+
+func screenSettingNames(all *pflag.FlagSet) []string {
+	return namesOf(all, settingOfScreen)
+}
+
+func namesOf(all *pflag.FlagSet, ok func(name string) bool) []string {
 	var names []string
 	all.VisitAll(func(f *pflag.Flag) {
-		if !notSettings[f.Name] {
+		if ok(f.Name) {
 			names = append(names, f.Name)
 		}
 	})
 	return names
+}
+
+// settingOfScreen reports whether a flag can be a key of [screen].
+func settingOfScreen(name string) bool {
+	return !notSettings[name] && !notOfScreen[name] && !slices.ContainsFunc(modes(), func(m mode) bool { return m.name == "--"+name })
 }

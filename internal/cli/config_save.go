@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,14 +12,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2/unstable"
 	"github.com/spf13/pflag"
 
 	"ptop/ui"
 )
 
-// saveSettings writes settings into the configuration file, which keeps everything else that stands in it, and gives the
-// file's name. A file that can't be read as one, or may not be written, is left as it is.
+// saveSettings writes settings into the table [screen] of the configuration file, which keeps everything else that stands in
+// it, and gives the file's name. A file that can't be read as one, or may not be written, is left as it is.
 func (p *program) saveSettings(settings []ui.Setting) (string, error) {
 	path := p.opt.config
 	if path == "" {
@@ -42,13 +42,12 @@ func saveConfig(path string, settings []ui.Setting) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	exists := err == nil
-	all := newFlags(&options{}).all
-	if err := applyConfig(all, path, text); err != nil { // what can't be read can't be edited
+	p, c, err := screenStart(path, text)
+	if err != nil { // what can't be read can't be edited
 		return err
 	}
-	edited := editConfig(all, text, settings)
-	if exists && bytes.Equal(edited, text) {
+	edited := editConfig(c, p.flags.all, text, settings)
+	if bytes.Equal(edited, text) {
 		return nil
 	}
 	if err := readAgain(path, edited); err != nil {
@@ -57,12 +56,25 @@ func saveConfig(path string, settings []ui.Setting) error {
 	return replaceFile(path, edited)
 }
 
-// readAgain says why a start with just this configuration would fail.
-func readAgain(path string, text []byte) error {
+// screenStart is a start of the screen with just this configuration, as far as that can be read.
+func screenStart(path string, text []byte) (*program, *configText, error) {
 	p := &program{}
 	p.flags = newFlags(&p.opt)
 	p.given = settled(p.flags.all)
-	if err := applyConfig(p.flags.all, path, text); err != nil {
+	c, err := parseConfig(p.flags.all, path, text)
+	if err == nil {
+		err = p.applyConfig(c)
+	}
+	if err == nil {
+		err = p.applyScreen(c)
+	}
+	return p, c, err
+}
+
+// readAgain says why a start of the screen with just this configuration would fail.
+func readAgain(path string, text []byte) error {
+	p, _, err := screenStart(path, text)
+	if err != nil {
 		return err
 	}
 	return p.settle()
@@ -78,57 +90,59 @@ func behindLinks(path string) (string, error) {
 
 // edit is a range of bytes with what comes into its place.
 type edit struct {
-	from, to uint32
+	from, to int
 	text     string
 }
 
-// editConfig gives the text of a configuration, which is known to be one, with other values. Those that are usual and do
-// not stand there stay away.
-func editConfig(all *pflag.FlagSet, text []byte, settings []ui.Setting) []byte {
-	values := map[string]string{}
-	for _, s := range settings {
-		values[s.Key] = tomlValue(all.Lookup(s.Key), s.Value)
-	}
-	var edits []edit
-	there := map[string]bool{}
-	var parser unstable.Parser
-	parser.Reset(text)
-	for parser.NextExpression() {
-		node := parser.Expression()
-		keys := node.Key()
-		keys.Next()
-		key := string(keys.Node().Data)
-		there[key] = true
-		value, wanted := values[key]
-		if !wanted {
-			continue
-		}
-		// An array has no range of its own: a value begins behind the key and its sign, and ends with the line's statement.
-		from, to := keys.Node().Raw.Offset+keys.Node().Raw.Length, node.Raw.Offset+node.Raw.Length
-		for strings.IndexByte(" \t=", text[from]) >= 0 {
-			from++
-		}
-		if !slices.Equal(configValues(node.Value()), []string{unquoted(value)}) {
-			edits = append(edits, edit{from, to, value})
-		}
-	}
-	for _, e := range slices.Backward(edits) {
-		text = slices.Concat(text[:e.from], []byte(e.text), text[e.to:])
-	}
+// editConfig gives the text of a configuration with other values in [screen]; what holds for every mode stays. Values that
+// are usual stay away, unless they stand there or would be others without.
+func editConfig(c *configText, all *pflag.FlagSet, text []byte, settings []ui.Setting) []byte {
 	end := "\n"
 	if bytes.Contains(text, []byte("\r\n")) {
 		end = "\r\n"
 	}
+	var edits []edit
 	var added strings.Builder
 	for _, s := range settings {
-		if !there[s.Key] && !s.Usual {
-			added.WriteString(s.Key + " = " + values[s.Key] + end)
+		value := tomlValue(all.Lookup(s.Key), s.Value)
+		switch there := c.entry(true, s.Key); {
+		case there == nil && (!s.Usual || c.entry(false, s.Key) != nil):
+			added.WriteString(s.Key + " = " + value + end)
+		case there != nil && !slices.Equal(there.values, []string{unquoted(value)}):
+			edits = append(edits, edit{there.from, there.to, value})
 		}
 	}
-	if added.Len() > 0 && len(text) > 0 && text[len(text)-1] != '\n' {
-		text = slices.Concat(text, []byte(end))
+	if added.Len() > 0 {
+		edits = append(edits, c.addition(text, added.String(), end))
 	}
-	return slices.Concat(text, []byte(added.String()))
+	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(a.from, b.from) })
+	for _, e := range slices.Backward(edits) {
+		text = slices.Concat(text[:e.from], []byte(e.text), text[e.to:])
+	}
+	return text
+}
+
+// addition has lines come behind what stands in [screen], which is made at the end where it is not there.
+func (c *configText) addition(text []byte, lines, end string) edit {
+	at := c.header
+	if n := len(c.entries); n > 0 && c.entries[n-1].screen {
+		at = c.entries[n-1].to
+	}
+	if at == 0 {
+		at = len(text)
+		lines = "[" + screenTable + "]" + end + lines
+		if at > 0 && !bytes.HasSuffix(text, []byte(end+end)) {
+			lines = end + lines
+		}
+	} else if eol := bytes.IndexByte(text[at:], '\n'); eol >= 0 {
+		at += eol + 1
+	} else {
+		at = len(text)
+	}
+	if at > 0 && text[at-1] != '\n' {
+		lines = end + lines
+	}
+	return edit{at, at, lines}
 }
 
 // tomlValue is a flag's value as TOML has it: a switch and a number without quotes.

@@ -25,12 +25,14 @@ var chosen = []ui.Setting{
 	{Key: "colors", Value: "auto", Usual: true},
 }
 
-const added = `columns = "pid,user:12,command"
+const lines = `columns = "pid,user:12,command"
 sort = "-rss_bytes"
 kernel-threads = true
 delay = 1.5
 theme = "light"
 `
+
+const added = "[screen]\n" + lines
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
@@ -48,30 +50,46 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// Values that stand there are replaced where they stand, the others follow, and no other byte changes.
+// Values that stand in [screen] are replaced where they stand, the others follow, and no other byte changes: least of all
+// what holds for every mode.
 func TestSaveConfigKeepsTheRest(t *testing.T) {
+	crlf := func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 	for name, c := range map[string]struct{ before, after string }{
 		"empty":               {"", added},
-		"nothing of it":       {"# mine\n\nascii = true  # no boxes\n", "# mine\n\nascii = true  # no boxes\n" + added},
-		"no trailing newline": {"ascii = true", "ascii = true\n" + added},
-		"replaced": {
-			"# top\n  theme\t=\t'contrast'   # why\nascii = true\ndelay=2\ncolumns = \"pid\"\n\n\"sort\" = \"pid\"#x\nkernel-threads = false\n# end\n",
-			"# top\n  theme\t=\t\"light\"   # why\nascii = true\ndelay=1.5\ncolumns = \"pid,user:12,command\"\n\n\"sort\" = \"-rss_bytes\"#x\nkernel-threads = true\n# end\n",
+		"nothing of it":       {"# mine\n\nascii = true  # no boxes\n", "# mine\n\nascii = true  # no boxes\n\n" + added},
+		"no trailing newline": {"ascii = true", "ascii = true\n\n" + added},
+		"a line left empty":   {"ascii = true\n\n", "ascii = true\n\n" + added},
+		"for every mode": {
+			"delay = 3\ntheme = \"16\"\ncolumns = [\"pid\"]\nkernel-threads=false",
+			"delay = 3\ntheme = \"16\"\ncolumns = [\"pid\"]\nkernel-threads=false\n\n" + added,
+		},
+		"usual, and not so in every mode": {
+			"tree = true\nmeters = \"wide\" # as on the wall\n",
+			"tree = true\nmeters = \"wide\" # as on the wall\n\n" + strings.NewReplacer("kernel", "tree = false\nkernel", "delay", "meters = \"normal\"\ndelay").Replace(added),
 		},
 		"usual, and there": {
-			"tree = true\nmeters = \"wide\" # as on the wall\ncolors = \"16\"\n",
-			"tree = false\nmeters = \"normal\" # as on the wall\ncolors = \"auto\"\n" + added,
+			"[screen]\ntree = true\nmeters = \"wide\" # as on the wall\ncolors = \"16\"\n",
+			"[screen]\ntree = false\nmeters = \"normal\" # as on the wall\ncolors = \"auto\"\n" + lines,
 		},
+		"replaced": {
+			"sort = \"pid\"\n [ 'screen' ] # top\n  theme\t=\t'contrast'   # why\nascii = true\ndelay=2\ncolumns = \"pid\"\n\n\"sort\" = \"pid\"#x\nkernel-threads = false\n# end\n",
+			"sort = \"pid\"\n [ 'screen' ] # top\n  theme\t=\t\"light\"   # why\nascii = true\ndelay=1.5\ncolumns = \"pid,user:12,command\"\n\n\"sort\" = \"-rss_bytes\"#x\nkernel-threads = true\n# end\n",
+		},
+		"header alone":                  {"ascii = true\n[screen] # mine\n\n# end\n", "ascii = true\n[screen] # mine\n" + lines + "\n# end\n"},
+		"header that ends the file":     {"[screen] # ]", "[screen] # ]\n" + lines},
+		"behind the last key":           {"[screen]\nvim-keys = true # hjkl\n\n# end\n", "[screen]\nvim-keys = true # hjkl\n" + lines + "\n# end\n"},
+		"behind one that ends the file": {"[screen]\ndelay = 2", "[screen]\ndelay = 1.5\n" + strings.Replace(lines, "delay = 1.5\n", "", 1)},
 		"array": {
-			"columns = [ # a = b\n  \"pid\", # x = \"]\"\n  \"user,pid\",\n] # end\nset = [\"zombie.min_age=3\"]\n",
-			"columns = \"pid,user:12,command\" # end\nset = [\"zombie.min_age=3\"]\n" + strings.TrimPrefix(added, "columns = \"pid,user:12,command\"\n"),
+			"[screen]\ncolumns = [ # a = b\n  \"pid\", # x = \"]\"\n  \"user,pid\",\n] # end\nset = [\"zombie.min_age=3\"]\n",
+			"[screen]\ncolumns = \"pid,user:12,command\" # end\nset = [\"zombie.min_age=3\"]\n" + strings.TrimPrefix(lines, "columns = \"pid,user:12,command\"\n"),
 		},
 		"multi-line text": {
-			"theme = \"\"\"\nlight\"\"\"\ndelay = '''2'''\n",
-			"theme = \"\"\"\nlight\"\"\"\ndelay = 1.5\ncolumns = \"pid,user:12,command\"\nsort = \"-rss_bytes\"\nkernel-threads = true\n",
+			"[screen]\ntheme = \"\"\"\nlight\"\"\"\ndelay = '''2'''\n",
+			"[screen]\ntheme = \"\"\"\nlight\"\"\"\ndelay = 1.5\ncolumns = \"pid,user:12,command\"\nsort = \"-rss_bytes\"\nkernel-threads = true\n",
 		},
-		"CRLF":             {"# mine\r\ndelay = \"2s\" # two\r\n", "# mine\r\ndelay = 1.5 # two\r\n" + strings.ReplaceAll(strings.Replace(added, "delay = 1.5\n", "", 1), "\n", "\r\n")},
-		"the same already": {added + "# kept\n", added + "# kept\n"},
+		"CRLF":             {crlf("# mine\ndelay = \"2s\" # two\n"), crlf("# mine\ndelay = \"2s\" # two\n\n" + added)},
+		"CRLF and there":   {crlf("[screen]\ndelay = \"2s\" # two\n# end\n"), crlf("[screen]\ndelay = 1.5 # two\n" + strings.Replace(lines, "delay = 1.5\n", "", 1) + "# end\n")},
+		"the same already": {"delay = 3\n" + added + "# kept\n", "delay = 3\n" + added + "# kept\n"},
 	} {
 		path := filepath.Join(t.TempDir(), "config.toml")
 		write(t, path, c.before)
@@ -88,7 +106,9 @@ func TestSaveConfigKeepsTheRest(t *testing.T) {
 func TestSaveConfigLeavesFaultsAlone(t *testing.T) {
 	for before, want := range map[string]string{
 		"theme = hunter2":                     "line 1: not TOML",
-		"# x\n[zombie]\nmin_age = 3\n":        "line 2: tables",
+		"# x\n[zombie]\nmin_age = 3\n":        "line 2: the only table is [screen]",
+		"[screen]\ndelay = \"hunter2\"\n":     "line 2: delay: want seconds",
+		"[screen]\ndelay = 1\njson = true\n":  "line 3: json is no setting of the screen",
 		"nope = \"hunter2\"\n":                "line 1: unknown key",
 		"delay = 1\ndelay = 2\n":              "line 2: key delay stands there twice",
 		"delay = \"hunter2\"\n":               "line 1: delay: want seconds",
@@ -108,10 +128,10 @@ func TestSaveConfigLeavesFaultsAlone(t *testing.T) {
 	}
 }
 
-// What would not be read again is not written: here two settings that do not go together.
+// What would not be read again is not written: here two settings that do not go together, and a value that is none.
 func TestSaveConfigIsReadAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
-	const before = "group-by = \"user\"\n"
+	const before = "[screen]\ngroup-by = \"user\"\n"
 	write(t, path, before)
 	err := saveConfig(path, []ui.Setting{{Key: "tree", Value: "true"}})
 	if err == nil || !strings.Contains(err.Error(), "--tree and --group-by do not go together") {
@@ -125,6 +145,18 @@ func TestSaveConfigIsReadAgain(t *testing.T) {
 	}
 }
 
+// Where everything is as usual there is nothing to be written: no file is made, and one that is there is not touched.
+func TestSaveConfigOfTheUsual(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ptop", "config.toml")
+	usual := []ui.Setting{{Key: "tree", Value: "false", Usual: true}, {Key: "theme", Value: "default", Usual: true}}
+	if err := saveConfig(path, usual); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(filepath.Dir(path)); !os.IsNotExist(err) {
+		t.Errorf("the directory was made: %v", err)
+	}
+}
+
 // What is saved is what the next start has.
 func TestSavedConfigIsTheNextStart(t *testing.T) {
 	dir := t.TempDir()
@@ -133,10 +165,7 @@ func TestSavedConfigIsTheNextStart(t *testing.T) {
 	if err != nil || path != filepath.Join(dir, "ptop", "config.toml") {
 		t.Fatalf("saved in %q: %v", path, err)
 	}
-	next := &program{env: p.env}
-	if _, err := next.parse(nil); err != nil {
-		t.Fatal(err)
-	}
+	next := startOnTerminal(t, p.env)
 	o := &next.opt
 	if o.columns != "pid,user:12,command" || o.sort != "-rss_bytes" || o.tree || !o.kernel || o.meters != "normal" || o.delay.String() != "1.5s" || o.theme != "light" || o.colors != "auto" {
 		t.Errorf("the next start has %+v", o)
@@ -154,9 +183,9 @@ func TestSavedConfigIsTheNextStart(t *testing.T) {
 	if _, err := p.saveSettings(usual); err != nil {
 		t.Fatal(err)
 	}
-	last := &program{env: p.env}
-	if _, err := last.parse(nil); err != nil || last.opt.theme != "default" || last.opt.kernel || last.opt.sort != "-cpu_percent" || last.opt.delay.String() != defaultDelay.String() {
-		t.Errorf("the start after has %+v: %v", last.opt, err)
+	last := startOnTerminal(t, p.env)
+	if last.opt.theme != "default" || last.opt.kernel || last.opt.sort != "-cpu_percent" || last.opt.delay.String() != defaultDelay.String() {
+		t.Errorf("the start after has %+v", last.opt)
 	}
 }
 
@@ -183,7 +212,7 @@ func TestSaveConfigKeepsLinksModesAndOwners(t *testing.T) {
 	if to, err := os.Readlink(link); err != nil || to != "real.toml" {
 		t.Errorf("the link leads to %q: %v", to, err)
 	}
-	if got := read(t, file); got != "ascii = true\n"+added {
+	if got := read(t, file); got != "ascii = true\n\n"+added {
 		t.Errorf("the file is %q", got)
 	}
 	info, err := os.Stat(file)

@@ -63,6 +63,12 @@ func (p *program) mode() (mode, error) {
 	return mode{"", nil, (*program).screen}, nil
 }
 
+// onScreen reports whether the terminal screen is what is asked for, and can be had.
+func (p *program) onScreen() bool {
+	m, err := p.mode()
+	return err == nil && m.name == "" && p.onTerminal()
+}
+
 // onTerminal reports whether both ends of the conversation are a terminal.
 func (p *program) onTerminal() bool {
 	return p.toTerminal() && p.stdin != nil && term.IsTerminal(int(p.stdin.Fd()))

@@ -27,6 +27,8 @@ type program struct {
 	flags *flags
 	// given are the flags that the configuration does not touch; nil until the command line could be read.
 	given map[string]bool
+	// ofScreen are the keys of the configuration's [screen], where the screen is run.
+	ofScreen map[string]bool
 	// collector is the one that sampler made.
 	collector *collect.Collector
 	// events is what it added to that: to be closed, or the kernel goes on telling.
@@ -108,7 +110,7 @@ func (p *program) parse(args []string) (done bool, err error) {
 		return false, usagef("--verbose goes with --version")
 	}
 	p.given = settled(p.flags.all)
-	if err := loadConfig(p.flags.all, p.opt.config, p.env); err != nil {
+	if err := p.loadConfig(); err != nil {
 		return false, err
 	}
 	return false, usage(p.settle())
@@ -119,7 +121,8 @@ func (p *program) writeln(text string) error {
 	return err
 }
 
-// settle refuses flags of the command line that do not go together. Of a setting and a flag, the flag is taken.
+// settle refuses flags of the command line that do not go together. Of a setting and a flag, the flag is taken; of a setting
+// of the screen and one of every mode, the screen's.
 func (p *program) settle() error {
 	o := &p.opt
 	switch {
@@ -140,10 +143,10 @@ func (p *program) settle() error {
 	if !o.tree || o.groupBy == "" {
 		return nil
 	}
-	switch {
-	case p.given["tree"] == p.given["group-by"]:
+	switch tree, groups := p.rank("tree"), p.rank("group-by"); {
+	case tree == groups:
 		return fmt.Errorf("--tree and --group-by do not go together")
-	case p.given["tree"]:
+	case tree > groups:
 		o.groupBy = ""
 	default:
 		o.tree = false

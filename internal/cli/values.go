@@ -91,16 +91,24 @@ func share(at *float64) value[float64] {
 	}, "float"}
 }
 
+// list is the value of a flag that may be given several times: each is added to those before.
+type list[T any] struct{ value[T] }
+
+func (l list[T]) clear() {
+	var none T
+	*l.at = none
+}
+
 // assignments is a flag value that may be given several times, each DETECTOR.PARAM=VALUE.
-func assignments(at *[]string) value[[]string] {
-	return value[[]string]{at, func(text string) ([]string, error) {
+func assignments(at *[]string) list[[]string] {
+	return list[[]string]{value[[]string]{at, func(text string) ([]string, error) {
 		return append(*at, text), detect.NewSettings().Set(text)
-	}, "stringArray"}
+	}, "stringArray"}}
 }
 
 // savedFilters is a flag value that may be given several times, each NAME=EXPR.
-func savedFilters(at *filter.Saved) value[filter.Saved] {
-	return value[filter.Saved]{at, func(text string) (filter.Saved, error) { return at.With(text) }, "stringArray"}
+func savedFilters(at *filter.Saved) list[filter.Saved] {
+	return list[filter.Saved]{value[filter.Saved]{at, func(text string) (filter.Saved, error) { return at.With(text) }, "stringArray"}}
 }
 
 // seconds is a flag value for a time: a number of seconds, as top takes it, or a Go duration.
@@ -147,6 +155,8 @@ func (l *pidList) Set(text string) error {
 	}
 	return nil
 }
+
+func (l *pidList) clear() { *l = nil }
 
 func parsePID(text string) (int32, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
