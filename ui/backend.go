@@ -47,7 +47,8 @@ type Backend interface {
 	Export(form, path string, shown view.Shown) (where string, err error)
 	// Record begins a recording in a new file.
 	Record(path string) (Recording, error)
-	// SaveSettings writes settings to the configuration file, and gives its name. It can block.
+	// SaveSettings writes the screen's settings to the configuration file, and gives its name; none when there is no such file
+	// and none is needed. It can block.
 	SaveSettings(context.Context, []Setting) (path string, err error)
 	// ActionsOff says why no action is possible ("--read-only", another machine's /proc); empty when they are.
 	ActionsOff() string

@@ -130,7 +130,7 @@ func actionBindings() []*binding {
 		{keys: []string{"c"}, group: groupAct, help: "tag it with all its descendants", where: inTable, do: func(a *app) { a.table.tagSubtree() }},
 		{keys: []string{"U"}, group: groupAct, help: "take all tags off", where: inTable, do: func(a *app) { a.table.untag() }},
 
-		{keys: []string{"F2", "S"}, group: groupHeader, short: "Setup", help: "setup: columns with their order and widths, order, meters, theme, colours, delay; s in it saves them in the configuration", where: inTable, do: (*app).openSetup},
+		{keys: []string{"F2", "S"}, group: groupHeader, short: "Setup", help: "setup: columns with their order and widths, order, meters, theme, colours, delay; s in it saves them in the configuration, for the screen alone", where: inTable, do: (*app).openSetup},
 		{keys: []string{"d"}, group: groupHeader, help: "the time between two readings", where: inLists, do: (*app).openDelay},
 		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU and more figures, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
 		{keys: []string{"R"}, group: groupHeader, help: "read now", where: anywhere &^ inHelp, do: func(a *app) { a.b.Refresh() }},

@@ -155,6 +155,7 @@ type fakeBackend struct {
 	present   map[pcb.SettingKind]pcb.Present // how settings stand; of others it can't be read
 	scouted   []int                           // how many processes the plans had that were scouted
 	saved     []Setting                       // by SaveSettings
+	nothing   bool                            // had to be saved
 	saveFail  error
 	smaps     int               // how often it was asked for
 	smapsErr  error             // what is answered then
@@ -179,6 +180,9 @@ func (b *fakeBackend) SaveSettings(_ context.Context, settings []Setting) (strin
 		return "", b.saveFail
 	}
 	b.saved = settings
+	if b.nothing {
+		return "", nil
+	}
 	return "/home/app/.config/ptop/config.toml", nil
 }
 

@@ -181,12 +181,10 @@ func (s *setup) seek() {
 func (s *setup) save() {
 	now, settings := s.a.state(), s.a.savable()
 	s.note = plain("saving…", roleDim)
-	s.a.spawn(saving(s.a, settings, func(path string, err error) {
-		if err != nil {
-			s.note = plain(err.Error(), roleCritical)
-			return
+	s.a.spawn(saving(s.a, settings, func(said line, saved bool) {
+		s.note = said
+		if saved {
+			s.was = now
 		}
-		s.was = now
-		s.note = plain("saved in "+path, roleGood)
 	}))
 }

@@ -48,16 +48,19 @@ func sortText(keys []view.SortKey) string {
 }
 
 // saving saves settings off the UI goroutine, and tells what became of it, also where no dialog is left to show it.
-func saving(a *app, settings []Setting, then func(path string, err error)) func(context.Context) func() {
+func saving(a *app, settings []Setting, then func(said line, saved bool)) func(context.Context) func() {
 	return func(ctx context.Context) func() {
 		path, err := a.b.SaveSettings(ctx, settings)
 		return func() {
-			if err != nil {
-				a.say(roleCritical, err.Error())
-			} else {
-				a.say(roleInfo, "settings saved in "+path)
+			text, r := "settings saved in "+path, roleGood
+			switch {
+			case err != nil:
+				text, r = err.Error(), roleCritical
+			case path == "":
+				text, r = "nothing to save: everything is as it usually is", roleInfo
 			}
-			then(path, err)
+			a.say(r, text)
+			then(line{{text, r}}, err == nil)
 		}
 	}
 }

@@ -225,6 +225,9 @@ func TestSetupSaves(t *testing.T) {
 	d.b.saveFail = nil
 	d.keys("s")
 	d.wants("saved in /home/app")
+	d.b.nothing = true
+	d.keys("s")
+	d.wants("nothing to save: everything is as it usually is")
 	saved := map[string]string{}
 	for _, s := range d.b.saved {
 		if !s.Usual {

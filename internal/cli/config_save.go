@@ -18,7 +18,7 @@ import (
 )
 
 // saveSettings writes settings into the table [screen] of the configuration file, which keeps everything else that stands in
-// it, and gives the file's name. A file that can't be read as one, or may not be written, is left as it is.
+// it, and gives the file's name; none where no file is there or needed. A file that can't be read as one, or may not be written, is left as it is.
 func (p *program) saveSettings(settings []ui.Setting) (string, error) {
 	path := p.opt.config
 	if path == "" {
@@ -29,6 +29,9 @@ func (p *program) saveSettings(settings []ui.Setting) (string, error) {
 	}
 	if err := saveConfig(path, settings); err != nil {
 		return "", fmt.Errorf("saving the settings, %s is as it was: %w", path, err)
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
 	}
 	return path, nil
 }

@@ -147,10 +147,11 @@ func TestSaveConfigIsReadAgain(t *testing.T) {
 
 // Where everything is as usual there is nothing to be written: no file is made, and one that is there is not touched.
 func TestSaveConfigOfTheUsual(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ptop", "config.toml")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "ptop", "config.toml")
 	usual := []ui.Setting{{Key: "tree", Value: "false", Usual: true}, {Key: "theme", Value: "default", Usual: true}}
-	if err := saveConfig(path, usual); err != nil {
-		t.Fatal(err)
+	if said, err := (&program{env: environment{"XDG_CONFIG_HOME=" + dir}}).saveSettings(usual); err != nil || said != "" {
+		t.Fatalf("saved in %q: %v", said, err)
 	}
 	if _, err := os.Lstat(filepath.Dir(path)); !os.IsNotExist(err) {
 		t.Errorf("the directory was made: %v", err)
