@@ -7,6 +7,7 @@ import "time"
 type Detail struct {
 	ID      ID
 	Time    time.Time
+	With    Dear
 	Process Process // read anew, with every field group that could be had
 
 	Args    []string // argv whole, cut at 128 KiB
@@ -34,6 +35,11 @@ type Detail struct {
 	SessionID        *uint32
 
 	Problems map[DetailPart]string // why a part is missing
+}
+
+// Dear is what of a Detail is read only when it is asked for, as it costs the process that is looked at.
+type Dear struct {
+	Maps bool // maps and smaps_rollup: the kernel walks every page table entry of the process, and holds its mmap lock for that
 }
 
 // Timeout is how long a system call sleeps at the most.

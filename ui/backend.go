@@ -31,7 +31,7 @@ type Backend interface {
 	// Follow has the Frames to come tell the Standing of one process; a zero ID ends that.
 	Follow(pcb.ID)
 	// Detail reads one process in depth.
-	Detail(context.Context, pcb.ID) (*pcb.Detail, error)
+	Detail(context.Context, pcb.ID, pcb.Dear) (*pcb.Detail, error)
 	// Smaps reads what each memory map of a process holds, which can take seconds.
 	Smaps(context.Context, pcb.ID) (*pcb.Smaps, error)
 	// Bind holds on to processes by identity, and to those in their scope, for a dialog that may end in an action on

@@ -18,6 +18,7 @@ type page struct {
 	help  string
 	parts []pcb.DetailPart // of the Detail, on which it rests
 	reads bool             // it needs a Detail
+	dear  pcb.Dear         // of that, what is read only when it is asked for
 	bare  bool             // it has something to say while there is none yet
 	lines func(v *detailView, w int) []pageLine
 }
@@ -30,7 +31,7 @@ func pages() []page {
 		{title: "Tree", help: "its ancestors and descendants", lines: (*detailView).treeLines},
 		{title: "Threads", help: "each thread's CPU, wait, switches and what it sleeps in; sorted as the table is", reads: true, parts: []pcb.DetailPart{pcb.PartThreads, pcb.PartSyscall}, lines: (*detailView).threadLines},
 		{title: "Files", help: "open files and sockets", reads: true, parts: []pcb.DetailPart{pcb.PartFiles, pcb.PartSockets, pcb.PartCwd}, lines: (*detailView).fileLines},
-		{title: "Memory", help: "its maps, summed", reads: true, parts: []pcb.DetailPart{pcb.PartMaps}, lines: (*detailView).memoryLines},
+		{title: "Memory", help: "its maps, summed", reads: true, dear: pcb.Dear{Maps: true}, parts: []pcb.DetailPart{pcb.PartMaps}, lines: (*detailView).memoryLines},
 		{title: "Env", help: "its environment, secrets masked", reads: true, parts: []pcb.DetailPart{pcb.PartEnviron}, lines: (*detailView).environLines},
 		{title: "Limits", help: "resource limits and what is used of them", reads: true, parts: []pcb.DetailPart{pcb.PartLimits}, lines: (*detailView).limitLines},
 		{title: "Cgroup", help: "container, cgroup and namespaces", reads: true, parts: []pcb.DetailPart{pcb.PartCgroup, pcb.PartNamespaces}, lines: (*detailView).cgroupLines},
@@ -157,15 +158,21 @@ func (v *detailView) due() bool {
 
 // read starts a reading when the page needs one, and none is under way.
 func (v *detailView) read() {
-	if !v.pages[v.page].reads || v.loading || v.gone && v.detail != nil || !v.due() {
+	page := &v.pages[v.page]
+	if !page.reads || v.loading || v.gone && v.detail != nil || !v.due() && !v.lacks(page) {
 		return
 	}
 	v.loading = true
-	id, began, b := v.id, v.a.now(), v.a.b // not by way of v, which another process may have by then
+	id, began, b, with := v.id, v.a.now(), v.a.b, page.dear // not by way of v, which another process may have by then
 	v.a.spawn(func(ctx context.Context) func() {
-		d, err := b.Detail(ctx, id)
+		d, err := b.Detail(ctx, id, with)
 		return func() { v.take(id, began, d, err) }
 	})
+}
+
+// lacks reports whether the last reading was without what is dear and the page shows.
+func (v *detailView) lacks(p *page) bool {
+	return v.detail != nil && p.dear.Maps && !v.detail.With.Maps
 }
 
 // take takes a reading that was begun for id.
@@ -194,7 +201,10 @@ func (v *detailView) write() {
 		switch {
 		case v.problem != "":
 			out = append(out, textLine(v.problem, roleWarning))
-		case v.detail == nil && !p.bare:
+		case v.gone && v.lacks(&p):
+			v.pager.set([]pageLine{textLine("it has ended before this was read", roleDim)})
+			return
+		case v.detail == nil && !p.bare, v.lacks(&p):
 			v.pager.set([]pageLine{textLine("reading…", roleDim)})
 			return
 		}

@@ -22,7 +22,7 @@ func TestDeniedIsNotZero(t *testing.T) {
 	} {
 		d := newBench(t, 120, 30, Options{})
 		d.b.bend = func(x *pcb.Detail) {
-			*x = pcb.Detail{ID: x.ID, Time: x.Time, Process: x.Process, Problems: map[pcb.DetailPart]string{}}
+			*x = pcb.Detail{ID: x.ID, Time: x.Time, With: x.With, Process: x.Process, Problems: map[pcb.DetailPart]string{}}
 			for _, p := range d.detail.pages {
 				for _, part := range p.parts {
 					x.Problems[part] = "not permitted"
@@ -169,4 +169,25 @@ func TestSlowReadingsAreSeldom(t *testing.T) {
 	if got := reads(31); len(got) < 11 {
 		t.Errorf("a quick one is read at %v", got)
 	}
+}
+
+// What is dear to read is read on the page that shows it, and on no other.
+func TestMapsAreReadOnTheirPage(t *testing.T) {
+	d := newBench(t, 120, 40, Options{})
+	d.keys("Enter 4")
+	if d.detail.detail.With.Maps {
+		t.Error("the page of threads has the maps read")
+	}
+	d.hold = true
+	d.keys("6")
+	d.wants("reading…")
+	d.lacks("maps  ")
+	d.hold = false
+	d.work()
+	d.wants("virtual size", "1.0G")
+	d.keys("4")
+	d.show(machine(9))
+	d.show(emptied(machine(10)))
+	d.keys("6")
+	d.wants("it has ended before this was read")
 }

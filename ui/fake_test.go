@@ -186,7 +186,7 @@ func (b *fakeBackend) SaveSettings(_ context.Context, settings []Setting) (strin
 	return "/home/app/.config/ptop/config.toml", nil
 }
 
-func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) {
+func (b *fakeBackend) Detail(_ context.Context, id pcb.ID, with pcb.Dear) (*pcb.Detail, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.details++
@@ -197,7 +197,7 @@ func (b *fakeBackend) Detail(_ context.Context, id pcb.ID) (*pcb.Detail, error) 
 	p.SigBlocked = 1 << 16
 	used := int64(900)
 	d := &pcb.Detail{
-		ID: id, Time: t0, Process: p, Environ: []string{"HOME=/root", "DB_PASSWORD=hunter2", "EVIL=" + hostile},
+		ID: id, Time: t0, With: with, Process: p, Environ: []string{"HOME=/root", "DB_PASSWORD=hunter2", "EVIL=" + hostile},
 		Cwd: "/srv", Files: []pcb.OpenFile{{FD: 3, Target: "/var/log/" + hostile, Kind: "file", Flags: "w"}}, FilesTotal: 4000,
 		Sockets:    []pcb.Socket{{FD: 4, Proto: "tcp", Local: "0.0.0.0:80", Remote: "0.0.0.0:0", State: "LISTEN"}},
 		ThreadList: []pcb.Thread{{TID: id.PID, State: 'S', Comm: hostile, Have: seen, At: time.Duration(b.details) * time.Second, RunTime: time.Duration(b.details) * time.Second / 2}},

@@ -111,7 +111,7 @@ func (still) SaveSettings(context.Context, []Setting) (string, error) {
 	return "", errors.New("there is no configuration file here")
 }
 
-func (s still) Detail(context.Context, pcb.ID) (*pcb.Detail, error) {
+func (s still) Detail(context.Context, pcb.ID, pcb.Dear) (*pcb.Detail, error) {
 	if s.detail == nil {
 		return nil, errors.New("only one reading is left of that machine")
 	}

@@ -24,7 +24,7 @@ func New(string) *Reader { return &Reader{} }
 
 // Read reads one process. An ID without a start time means whoever has the pid. The error says that the process has
 // ended; what else was not to be had is in Problems.
-func (*Reader) Read(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
+func (*Reader) Read(ctx context.Context, id pcb.ID, with pcb.Dear) (*pcb.Detail, error) {
 	p, err := process.NewProcessWithContext(ctx, id.PID)
 	if err != nil {
 		return nil, fmt.Errorf("process %d %w", id.PID, ErrEnded)
@@ -36,7 +36,7 @@ func (*Reader) Read(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
 	if id.Start != 0 && id.Start != uint64(start) {
 		return nil, fmt.Errorf("process %v %w; its pid is borne by %d:%d now", id, ErrEnded, id.PID, start)
 	}
-	d := &pcb.Detail{ID: pcb.ID{PID: id.PID, Start: uint64(start)}, Time: time.Now(), Problems: make(map[pcb.DetailPart]string)}
+	d := &pcb.Detail{ID: pcb.ID{PID: id.PID, Start: uint64(start)}, Time: time.Now(), With: with, Problems: make(map[pcb.DetailPart]string)}
 	d.Process.ID = d.ID
 	if d.Process.Comm, err = p.NameWithContext(ctx); err != nil {
 		d.Process.Comm = ""

@@ -112,7 +112,7 @@ func beLeaderless() {
 
 // beNobody reads its parent, which is somebody else's, and tells the problems.
 func beNobody() {
-	d, err := New("").Read(background, pcb.ID{PID: int32(os.Getppid())})
+	d, err := New("").Read(background, pcb.ID{PID: int32(os.Getppid())}, pcb.Dear{Maps: true})
 	must(err)
 	for part, problem := range d.Problems {
 		fmt.Printf("%s: %s\n", part, problem)

@@ -51,16 +51,21 @@ func New(root string) *Reader {
 
 // Read reads one process. An ID without a start time means whoever has the pid. The error says that the process has
 // ended, or could not be read at all; what else was not to be had is in Problems.
-func (r *Reader) Read(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
+func (r *Reader) Read(ctx context.Context, id pcb.ID, with pcb.Dear) (*pcb.Detail, error) {
 	g, err := r.begin(id)
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(g.held)
-	for _, step := range []func(*reading){
-		(*reading).args, (*reading).environ, (*reading).paths, (*reading).files, (*reading).threads, (*reading).maps,
+	steps := []func(*reading){
+		(*reading).args, (*reading).environ, (*reading).paths, (*reading).files, (*reading).threads,
 		(*reading).limits, (*reading).namespaces, (*reading).cgroup, (*reading).kernel, (*reading).process, (*reading).sockets,
-	} {
+	}
+	if with.Maps {
+		steps = append(steps, (*reading).maps)
+	}
+	g.d.With = with
+	for _, step := range steps {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("detail: reading process %d: %w", id.PID, ctx.Err())
 		}

@@ -25,7 +25,7 @@ var background = context.Background()
 
 func read(t *testing.T, r *Reader, id pcb.ID) *pcb.Detail {
 	t.Helper()
-	d, err := r.Read(background, id)
+	d, err := r.Read(background, id, pcb.Dear{Maps: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func TestIdentity(t *testing.T) {
 	if id.Start == 0 || read(t, r, id).ID != id {
 		t.Errorf("identity %v is not stable", id)
 	}
-	_, err := r.Read(background, pcb.ID{PID: pid, Start: id.Start + 1})
+	_, err := r.Read(background, pcb.ID{PID: pid, Start: id.Start + 1}, pcb.Dear{Maps: true})
 	if want := fmt.Sprintf("process %d:%d has ended; its pid is borne by ", pid, id.Start+1); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %q", err, want)
 	}
@@ -309,7 +309,7 @@ func TestIdentity(t *testing.T) {
 	if err := g.verify(); err == nil || err.Error() != want {
 		t.Errorf("process ended while it was read: %v, want %q", err, want)
 	}
-	if _, err := r.Read(background, id); err == nil || err.Error() != want {
+	if _, err := r.Read(background, id, pcb.Dear{Maps: true}); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %q", err, want)
 	}
 }
@@ -317,7 +317,7 @@ func TestIdentity(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(background)
 	cancel()
-	if _, err := New("").Read(ctx, pcb.ID{PID: int32(os.Getpid())}); !errors.Is(err, context.Canceled) {
+	if _, err := New("").Read(ctx, pcb.ID{PID: int32(os.Getpid())}, pcb.Dear{Maps: true}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 }
@@ -477,7 +477,7 @@ func TestBlockedReadersAreFew(t *testing.T) {
 	for range 2 {
 		for _, pid := range pids {
 			wg.Go(func() {
-				d, err := r.Read(background, pcb.ID{PID: int32(pid)})
+				d, err := r.Read(background, pcb.ID{PID: int32(pid)}, pcb.Dear{Maps: true})
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {
@@ -499,5 +499,18 @@ func TestBlockedReadersAreFew(t *testing.T) {
 	}
 	if count["blocked reader"] == 0 || count["not read"] == 0 || len(count) != 2 {
 		t.Errorf("answers %v, want blocked and not read", count)
+	}
+}
+
+// What costs the process is read only when it is asked for.
+func TestDearIsAskedFor(t *testing.T) {
+	for _, maps := range []bool{false, true} {
+		d, err := New("").Read(background, pcb.ID{PID: int32(os.Getpid())}, pcb.Dear{Maps: maps})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (d.Maps.Count > 0) != maps || d.With.Maps != maps || d.Problems[pcb.PartMaps] != "" {
+			t.Errorf("asked for maps %t: %d are there, %q", maps, d.Maps.Count, d.Problems[pcb.PartMaps])
+		}
 	}
 }

@@ -38,7 +38,7 @@ func (p *program) explain(ctx context.Context) (exitCode, error) {
 		if proc == nil {
 			return noProcess(p.opt.explain)
 		}
-		in, err := p.detail(ctx, detail.New(p.root()), proc.ID)
+		in, err := p.detail(ctx, detail.New(p.root()), proc.ID, pcb.Dear{Maps: true})
 		switch {
 		case errors.Is(err, detail.ErrEnded):
 			return noProcess(p.opt.explain)

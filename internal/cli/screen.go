@@ -107,8 +107,8 @@ type backend struct {
 	files  files
 }
 
-func (b *backend) Detail(ctx context.Context, id pcb.ID) (*pcb.Detail, error) {
-	return b.p.detail(ctx, b.reader, id)
+func (b *backend) Detail(ctx context.Context, id pcb.ID, with pcb.Dear) (*pcb.Detail, error) {
+	return b.p.detail(ctx, b.reader, id, with)
 }
 
 func (b *backend) Smaps(ctx context.Context, id pcb.ID) (*pcb.Smaps, error) {

@@ -78,8 +78,8 @@ func (p *program) rules() redact.Rules {
 }
 
 // detail reads one process in depth.
-func (p *program) detail(ctx context.Context, reader *detail.Reader, id pcb.ID) (*pcb.Detail, error) {
-	d, err := reader.Read(ctx, id)
+func (p *program) detail(ctx context.Context, reader *detail.Reader, id pcb.ID, with pcb.Dear) (*pcb.Detail, error) {
+	d, err := reader.Read(ctx, id, with)
 	if err == nil {
 		p.rules().Detail(d)
 	}

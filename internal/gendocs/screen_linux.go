@@ -122,11 +122,11 @@ func details(ctx context.Context, snap *pcb.Snapshot, pid int32) (before, now *p
 		return nil, nil, fmt.Errorf("the patient %d has ended", pid)
 	}
 	reader := detail.New("/proc")
-	if before, err = reader.Read(ctx, snap.Procs[i].ID); err != nil {
+	if before, err = reader.Read(ctx, snap.Procs[i].ID, pcb.Dear{Maps: true}); err != nil {
 		return nil, nil, err
 	}
 	time.Sleep(2 * time.Second)
-	now, err = reader.Read(ctx, snap.Procs[i].ID)
+	now, err = reader.Read(ctx, snap.Procs[i].ID, pcb.Dear{Maps: true})
 	return before, now, err
 }
 

@@ -43,7 +43,7 @@ func watched(t *testing.T, pid int, patterns ...string) *Life {
 		if p == nil {
 			t.Fatalf("process %d is gone", pid)
 		}
-		d, err := reader.Read(t.Context(), p.ID)
+		d, err := reader.Read(t.Context(), p.ID, pcb.Dear{})
 		if err != nil {
 			t.Fatal(err)
 		}
