@@ -114,7 +114,9 @@ func TestRunOutlivesTheSampling(t *testing.T) {
 // panicky is a Backend with a fault.
 type panicky struct{ *fakeBackend }
 
-func (panicky) Detail(context.Context, pcb.ID, pcb.Dear) (*pcb.Detail, error) { panic("a fault in the reader") }
+func (panicky) Detail(context.Context, pcb.ID, pcb.Dear) (*pcb.Detail, error) {
+	panic("a fault in the reader")
+}
 
 func (panicky) Refresh() { panic("a fault on the UI goroutine") }
 
