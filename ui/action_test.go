@@ -241,6 +241,13 @@ func TestJumpFromFinding(t *testing.T) {
 		t.Errorf("Enter in the findings leads to %v", r)
 	}
 	d.wants("were lifted")
+	if !d.table.q.HideKernel {
+		t.Error("kernel threads are shown, which hid nothing of it")
+	}
+	d.keys(":").typed("goto 2").keys("Enter")
+	if r := d.table.row(); r == nil || r.Proc.PID != pidKernel {
+		t.Errorf("goto leads to %v, not to the kernel thread", r)
+	}
 }
 
 func TestDelayIsPassedOn(t *testing.T) {

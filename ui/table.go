@@ -323,9 +323,6 @@ func (t *table) limits() string {
 		}
 	}
 	add("filter", t.q.Filter.String())
-	if t.q.Below {
-		add("with what is below", " ")
-	}
 	add("user", t.q.User)
 	add("container", t.q.Container)
 	add("unit", t.q.Unit)
@@ -334,6 +331,9 @@ func (t *table) limits() string {
 	}
 	if t.q.Namespace != 0 {
 		add("namespace", strconv.Itoa(int(t.q.Namespace)))
+	}
+	if t.q.Below && len(parts) > 0 { // without anything chosen it limits nothing
+		add("with what is below", " ")
 	}
 	if t.q.Limit > 0 {
 		add("limit", strconv.Itoa(t.q.Limit))
