@@ -211,7 +211,7 @@ func (a *app) adopt(f *monitor.Frame) {
 	a.b.Attend(a.attended(f))
 	for _, e := range a.findings.fresh() {
 		if e.What == detect.Appeared && e.Finding.Severity > detect.Info {
-			a.log.say(a.now(), severityRole(e.Finding.Severity), a.gl.mark[e.Finding.Severity]+" "+e.Finding.Summary)
+			a.log.news(a.now(), severityRole(e.Finding.Severity), a.gl.mark[e.Finding.Severity]+" "+e.Finding.Summary)
 		}
 	}
 }
@@ -331,16 +331,16 @@ func (a *app) footLines(w, h int) []line {
 	if status := a.table.status(); a.scope() == inTable && status != "" {
 		lines = append(lines, plain(clip(status, w), roleDim))
 	}
-	if text, r := a.log.current(a.now()); text != "" {
-		said := wrap(text, w, 0)
+	if e := a.log.current(a.now()); e != nil && (!e.news || !a.header.says(e.text, w)) {
+		said := wrap(e.text, w, 0)
 		if h < lowScreen {
-			said = []string{clip(text, w)}
+			said = []string{clip(e.text, w)}
 		}
 		if len(said) > messageLines {
 			said = append(said[:messageLines-1:messageLines-1], clip(strings.Join(said[messageLines-1:], " "), w))
 		}
 		for _, l := range slices.Backward(said) {
-			lines = append(lines, plain(l, r))
+			lines = append(lines, plain(l, e.role))
 		}
 	}
 	switch { // what was said comes before what limits

@@ -94,6 +94,7 @@ func (a *app) openCommand() {
 	l.changed = func(string) { l.note = "" }
 	l.enter = func(text string) bool {
 		a.dismiss(l) // before what the command may open
+		a.log.hush()
 		if text != "" {
 			a.commands = append(a.commands, text)
 		}
