@@ -60,6 +60,16 @@ func TestFailedCommandClosesThePrompt(t *testing.T) {
 	d.wants(": sort nope")
 }
 
+// Who mistypes a command is told which was meant, or all there are, in full at 80 cells.
+func TestUnknownCommand(t *testing.T) {
+	d := newBench(t, 80, 24, Options{})
+	for typed, want := range map[string]string{"gruop user": "did you mean group?", "nice 5": "did you mean renice?", "frobnicate": "help, quit", "theme nope": "theme \"nope\" does"} {
+		d.command(typed)
+		d.wants(want)
+		d.lacks("…", "ui:")
+	}
+}
+
 func TestUserThatDoesNotExist(t *testing.T) {
 	d := newBench(t, 100, 30, Options{})
 	d.keys(":").typed("user nosuch-user-here").keys("Enter")
