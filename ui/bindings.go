@@ -57,7 +57,7 @@ func generalBindings() []*binding {
 		{keys: []string{"PgDn", "Ctrl-F"}, group: groupMove, help: "a page down", where: anywhere, do: moving(movePageDown)},
 		{keys: []string{"Home"}, vim: []string{"g"}, group: groupMove, help: "to the top", where: anywhere, do: moving(moveTop)},
 		{keys: []string{"End"}, vim: []string{"G"}, group: groupMove, help: "to the end", where: anywhere, do: moving(moveEnd)},
-		{keys: []string{"Left"}, vim: []string{"h"}, group: groupMove, help: "fold the branch; without one, scroll the line to its beginning", where: inTable, do: func(a *app) { a.table.left() }},
+		{keys: []string{"Left"}, vim: []string{"h"}, group: groupMove, help: "scroll the line back; at its beginning, fold the branch", where: inTable, do: func(a *app) { a.table.left() }},
 		{keys: []string{"Right"}, vim: []string{"l"}, group: groupMove, help: "unfold the branch; without one, scroll the line on", where: inTable, do: func(a *app) { a.table.right() }},
 		{keys: []string{"Left"}, vim: []string{"h"}, group: groupMove, help: "scroll to the left", where: inFindings | inDetail | inHelp, do: moving(moveLeft)},
 		{keys: []string{"Right"}, vim: []string{"l"}, group: groupMove, help: "scroll to the right", where: inFindings | inDetail | inHelp, do: moving(moveRight)},
@@ -74,6 +74,7 @@ func generalBindings() []*binding {
 		{keys: []string{"x"}, group: groupFinding, short: "Remedy", acts: true, help: "start a remedy, after a confirmation; what it does to the finding is told", where: inFindings | inDetail, do: (*app).openRemedies},
 		{keys: []string{"Tab"}, group: groupFinding, short: "Scroll", help: "scroll the explanation instead of the list, and back", where: inFindings, do: func(a *app) { a.findings.inPane = !a.findings.inPane }},
 		{keys: []string{"c"}, group: groupFinding, short: "Cleared", help: "also show what has cleared in this session", where: inFindings, do: (*app).toggleCleared},
+		{keys: []string{"w"}, group: groupFinding, help: "write an incident report of what is on the screen: Markdown and JSON, in the current directory", where: inLists | inDetail, do: (*app).writeReport},
 
 		{keys: []string{"t", "F5"}, group: groupShow, short: "Tree", help: "tree of parents and children, or list", where: inTable, do: (*app).toggleTree},
 		{keys: []string{"-"}, group: groupShow, help: "fold the branch", where: inTable, do: func(a *app) { a.table.fold(true) }},
@@ -117,7 +118,7 @@ func generalBindings() []*binding {
 
 func actionBindings() []*binding {
 	return []*binding{
-		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", acts: true, help: "stop gracefully or send a signal: a menu, then a confirmation that tells what it would reach (s in it: with the subtree, the process group)", where: inTable | inDetail, do: (*app).openSignals},
+		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", acts: true, help: "stop gracefully or send a signal: a menu, then a confirmation that tells what it would reach; there s takes the subtree, too, or the process group", where: inTable | inDetail, do: (*app).openSignals},
 		{keys: []string{"r"}, group: groupAct, short: "Renice", acts: true, help: "change the nice value", where: inTable | inDetail, do: setting(pcb.SetNice)},
 		{keys: []string{"a"}, group: groupAct, acts: true, help: "CPU affinity: which CPUs it may run on", where: inTable | inDetail, do: setting(pcb.SetAffinity)},
 		{keys: []string{"i"}, group: groupAct, acts: true, help: "I/O priority: none, best effort, idle, real time", where: inTable | inDetail, do: setting(pcb.SetIOPriority)},
@@ -133,7 +134,6 @@ func actionBindings() []*binding {
 		{keys: []string{"d"}, group: groupHeader, help: "the time between two readings", where: inLists, do: (*app).openDelay},
 		{keys: []string{"m"}, group: groupHeader, help: "header: normal, every CPU and more figures, one line, none", where: inLists, do: func(a *app) { a.header.cycle() }},
 		{keys: []string{"R"}, group: groupHeader, help: "read now", where: anywhere &^ inHelp, do: func(a *app) { a.b.Refresh() }},
-		{keys: []string{"w"}, group: groupFinding, help: "write an incident report of what is on the screen: Markdown and JSON, in the current directory", where: inLists | inDetail, do: (*app).writeReport},
 		{keys: []string{":"}, group: groupHeader, help: "command line: a command, or the beginning of one (Tab completes); see " + headCommands, where: inLists | inDetail, do: (*app).openCommand},
 	}
 }
