@@ -56,6 +56,7 @@ type table struct {
 	top      int // first row in sight
 	height   int // rows in sight when drawn last
 	scroll   int // cells by which the last column is scrolled
+	longest  int // text of that column among those in sight
 	firstCol int // columns left out at the left, after the first
 	crowded  bool
 	touched  time.Time // last key or mouse action

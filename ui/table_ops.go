@@ -51,6 +51,9 @@ func (t *table) foldAll() {
 
 const scrollStep = 8
 
+// scrolledOn is where a scroll to the right leads from a place: no further than leaves something of the longest line.
+func scrolledOn(from, longest int) int { return max(from, min(from+scrollStep, longest-scrollStep)) }
+
 // left folds an open branch; else it scrolls back; else it goes to the parent.
 func (t *table) left() {
 	r := t.row()
@@ -77,7 +80,7 @@ func (t *table) right() {
 	case t.crowded && t.firstCol < len(t.shown)-2:
 		t.firstCol++
 	default:
-		t.scroll += scrollStep
+		t.scroll = scrolledOn(t.scroll, t.longest)
 	}
 }
 
