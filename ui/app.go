@@ -328,7 +328,7 @@ const lowScreen = 12
 // footLines is what stands above the hints, from below: what limits the table, and what was said last.
 func (a *app) footLines(w, h int) []line {
 	var lines []line
-	if status := a.table.status(); a.scope() == inTable && status != "" {
+	if status := a.table.status(); a.scope() == inTable && status != "" && !a.typingIt(a.table.limits()) {
 		lines = append(lines, plain(clip(status, w), roleDim))
 	}
 	if e := a.log.current(a.now()); e != nil && (!e.news || !a.header.says(e.text, w)) {
@@ -350,6 +350,12 @@ func (a *app) footLines(w, h int) []line {
 		return lines[max(0, len(lines)-1):]
 	}
 	return lines
+}
+
+// typingIt reports whether a line to type into says just this already.
+func (a *app) typingIt(text string) bool {
+	l, ok := a.top().(*prompt)
+	return ok && strings.TrimSuffix(l.label, ":")+" "+l.text == text
 }
 
 // root is the one primitive that tview knows.
