@@ -233,9 +233,12 @@ func (a *app) press(ev *tcell.EventKey) {
 		}
 		return
 	}
+	a.log.aside = logEntry{}
 	if b := a.keys.find(stroke, a); b != nil {
 		b.do(a)
+		return
 	}
+	a.log.remark(a.now(), a.keys.unbound(stroke))
 }
 
 // mouse handles one mouse action and tells whether anything changed.

@@ -53,6 +53,7 @@ func (h *hintLine) at(x, y int) *binding {
 // logLine keeps what ptop has said: outcomes of actions, findings that appeared.
 type logLine struct {
 	entries []logEntry
+	aside   logEntry // about a key, and no part of what is kept
 }
 
 type logEntry struct {
@@ -67,6 +68,7 @@ type logEntry struct {
 const (
 	logStands     = 8 * time.Second
 	logStandsLong = 30 * time.Second
+	asideStands   = 3 * time.Second
 	logMax        = 200
 )
 
@@ -79,7 +81,15 @@ func (l *logLine) news(now time.Time, r role, text string) {
 	l.add(logEntry{at: now, role: r, text: text, news: true})
 }
 
+// remark says something for a moment, before everything else.
+func (l *logLine) remark(now time.Time, text string) {
+	l.aside = logEntry{at: now, role: roleDim, text: text}
+}
+
 func (l *logLine) add(e logEntry) {
+	if !e.news {
+		l.aside = logEntry{}
+	}
 	l.entries = append(l.entries, e)
 	if len(l.entries) > logMax {
 		l.entries = l.entries[len(l.entries)-logMax:]
@@ -105,6 +115,9 @@ func (l *logLine) newest(news bool) *logEntry {
 
 // current is the newest of what was said or, when that has stood long enough, of the news; nil for nothing.
 func (l *logLine) current(now time.Time) *logEntry {
+	if e := &l.aside; e.text != "" && now.Sub(e.at) <= asideStands {
+		return e
+	}
 	for _, news := range []bool{false, true} {
 		if e := l.newest(news); e != nil && e.stands(now) {
 			return e
