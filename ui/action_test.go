@@ -49,6 +49,15 @@ func TestNoActionByAccident(t *testing.T) {
 	}
 }
 
+// The menus tell what the confirmation behind them takes; typed too early, s goes to a name that begins so.
+func TestMenuTellsOfTheSubtree(t *testing.T) {
+	for _, keys := range []string{"k", "r", "a", "i", "Y", "O"} {
+		d := newBench(t, 80, 24, Options{})
+		d.keys(keys)
+		d.wants("Esc leaves; then y: yes, s: with the subtree")
+	}
+}
+
 // A paste acts nowhere but in a line to type into.
 func TestPasteIsNoKey(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})
