@@ -23,7 +23,7 @@ type menu struct {
 	items  []menuItem
 	at     int
 	many   bool
-	next   string    // what comes after the choice; empty where that needs no words
+	next   string      // what comes after the choice; empty where that needs no words
 	choose func(i int) // for one: the item; for many it is called once, the items tell
 	gone   func()      // the dialog has been closed, whatever way; nil for nothing
 	typed  string

@@ -137,6 +137,19 @@ func TestBelow(t *testing.T) {
 	d.lacks("zombies")
 }
 
+// What a filter matches is not hidden in a branch that is folded because all are.
+func TestFilterOpensFoldedBranches(t *testing.T) {
+	d := newBench(t, 120, 50, Options{})
+	d.keys("t *")
+	d.lacks("[red]x")
+	d.keys("/").typed("pid == 600").keys("Enter")
+	d.wants("checkout-agent", "[red]x")
+	d.keys("Esc")
+	d.lacks("[red]x")
+	d.keys("/").typed("checkout").keys("Enter D") // which matches itself, and stays folded
+	d.lacks("[red]x")
+}
+
 // Whatever the table says that Esc clears, Esc clears.
 func TestEscClearsEveryLimit(t *testing.T) {
 	d := newBench(t, 160, 30, Options{Query: view.Query{Below: true, Namespace: 1, Limit: 3, User: "app", PIDs: []int32{pidAgent, pidBurner}}})
