@@ -60,7 +60,7 @@ func (a *app) chooseAndConfirm(ids []pcb.ID, m *menu, make func(i int) *confirm)
 func (a *app) chooseThen(ids []pcb.ID, m *menu, then func(i int, b *bound)) {
 	b := a.bind(ids, pcb.Alone)
 	handed := false
-	m.note = b.note
+	m.note, m.next = b.note, "then y: yes, s: with the subtree"
 	m.choose = func(i int) {
 		handed = true
 		then(i, b)

@@ -49,6 +49,15 @@ func TestNoActionByAccident(t *testing.T) {
 	}
 }
 
+// The menus tell what the confirmation behind them takes; typed too early, s goes to a name that begins so.
+func TestMenuTellsOfTheSubtree(t *testing.T) {
+	for _, keys := range []string{"k", "r", "a", "i", "Y", "O"} {
+		d := newBench(t, 80, 24, Options{})
+		d.keys(keys)
+		d.wants("Esc leaves; then y: yes, s: with the subtree")
+	}
+}
+
 // A paste acts nowhere but in a line to type into.
 func TestPasteIsNoKey(t *testing.T) {
 	d := newBench(t, 80, 24, Options{})
@@ -241,6 +250,13 @@ func TestJumpFromFinding(t *testing.T) {
 		t.Errorf("Enter in the findings leads to %v", r)
 	}
 	d.wants("were lifted")
+	if !d.table.q.HideKernel {
+		t.Error("kernel threads are shown, which hid nothing of it")
+	}
+	d.keys(":").typed("goto 2").keys("Enter")
+	if r := d.table.row(); r == nil || r.Proc.PID != pidKernel {
+		t.Errorf("goto leads to %v, not to the kernel thread", r)
+	}
 }
 
 func TestDelayIsPassedOn(t *testing.T) {

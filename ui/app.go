@@ -211,7 +211,7 @@ func (a *app) adopt(f *monitor.Frame) {
 	a.b.Attend(a.attended(f))
 	for _, e := range a.findings.fresh() {
 		if e.What == detect.Appeared && e.Finding.Severity > detect.Info {
-			a.log.say(a.now(), severityRole(e.Finding.Severity), a.gl.mark[e.Finding.Severity]+" "+e.Finding.Summary)
+			a.log.news(a.now(), severityRole(e.Finding.Severity), a.gl.mark[e.Finding.Severity]+" "+e.Finding.Summary)
 		}
 	}
 }
@@ -233,9 +233,12 @@ func (a *app) press(ev *tcell.EventKey) {
 		}
 		return
 	}
+	a.log.aside = logEntry{}
 	if b := a.keys.find(stroke, a); b != nil {
 		b.do(a)
+		return
 	}
+	a.log.remark(a.now(), a.keys.unbound(stroke))
 }
 
 // mouse handles one mouse action and tells whether anything changed.
@@ -328,19 +331,19 @@ const lowScreen = 12
 // footLines is what stands above the hints, from below: what limits the table, and what was said last.
 func (a *app) footLines(w, h int) []line {
 	var lines []line
-	if status := a.table.status(); a.scope() == inTable && status != "" {
+	if status := a.table.status(); a.scope() == inTable && status != "" && !a.typingIt(a.table.limits()) {
 		lines = append(lines, plain(clip(status, w), roleDim))
 	}
-	if text, r := a.log.current(a.now()); text != "" {
-		said := wrap(text, w, 0)
+	if e := a.log.current(a.now()); e != nil && (!e.news || !a.header.says(e.text, w)) {
+		said := wrap(e.text, w, 0)
 		if h < lowScreen {
-			said = []string{clip(text, w)}
+			said = []string{clip(e.text, w)}
 		}
 		if len(said) > messageLines {
 			said = append(said[:messageLines-1:messageLines-1], clip(strings.Join(said[messageLines-1:], " "), w))
 		}
 		for _, l := range slices.Backward(said) {
-			lines = append(lines, plain(l, r))
+			lines = append(lines, plain(l, e.role))
 		}
 	}
 	switch { // what was said comes before what limits
@@ -350,6 +353,12 @@ func (a *app) footLines(w, h int) []line {
 		return lines[max(0, len(lines)-1):]
 	}
 	return lines
+}
+
+// typingIt reports whether a line to type into says just this already.
+func (a *app) typingIt(text string) bool {
+	l, ok := a.top().(*prompt)
+	return ok && strings.TrimSuffix(l.label, ":")+" "+l.text == text
 }
 
 // root is the one primitive that tview knows.

@@ -41,6 +41,9 @@ func (a *app) giveUp() {
 	case t.q.Container != "" || t.q.Unit != "" || len(t.q.PIDs) > 0:
 		t.q.Container, t.q.Unit, t.q.PIDs = "", "", nil
 		t.rebuild()
+	case t.q.Namespace != 0 || t.q.Limit > 0:
+		t.q.Namespace, t.q.Limit = 0, 0
+		t.rebuild()
 	}
 }
 
@@ -253,13 +256,17 @@ func (a *app) goTo(id pcb.ID) bool {
 	if t.selectID(id) {
 		return true
 	}
-	if a.frame == nil || a.frame.Snap.Lookup(id) == nil {
+	if a.frame == nil {
+		return false
+	}
+	p := a.frame.Snap.Lookup(id)
+	if p == nil {
 		return false
 	}
 	_ = a.setFilter("") // the empty one always compiles
 	t.q.User, t.q.Container, t.q.Unit, t.q.PIDs, t.q.GroupBy, t.opened = "", "", "", nil, nil, nil
 	t.q.Namespace, t.q.Limit = 0, 0
-	t.q.HideKernel = false
+	t.q.HideKernel = t.q.HideKernel && !p.KernelThread()
 	clear(t.folded)
 	t.foldedAll = false
 	t.rebuild()

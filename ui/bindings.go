@@ -57,7 +57,7 @@ func generalBindings() []*binding {
 		{keys: []string{"PgDn", "Ctrl-F"}, group: groupMove, help: "a page down", where: anywhere, do: moving(movePageDown)},
 		{keys: []string{"Home"}, vim: []string{"g"}, group: groupMove, help: "to the top", where: anywhere, do: moving(moveTop)},
 		{keys: []string{"End"}, vim: []string{"G"}, group: groupMove, help: "to the end", where: anywhere, do: moving(moveEnd)},
-		{keys: []string{"Left"}, vim: []string{"h"}, group: groupMove, help: "fold the branch; without one, scroll the line to its beginning", where: inTable, do: func(a *app) { a.table.left() }},
+		{keys: []string{"Left"}, vim: []string{"h"}, group: groupMove, help: "scroll the line back; at its beginning, fold the branch", where: inTable, do: func(a *app) { a.table.left() }},
 		{keys: []string{"Right"}, vim: []string{"l"}, group: groupMove, help: "unfold the branch; without one, scroll the line on", where: inTable, do: func(a *app) { a.table.right() }},
 		{keys: []string{"Left"}, vim: []string{"h"}, group: groupMove, help: "scroll to the left", where: inFindings | inDetail | inHelp, do: moving(moveLeft)},
 		{keys: []string{"Right"}, vim: []string{"l"}, group: groupMove, help: "scroll to the right", where: inFindings | inDetail | inHelp, do: moving(moveRight)},
@@ -118,7 +118,7 @@ func generalBindings() []*binding {
 
 func actionBindings() []*binding {
 	return []*binding{
-		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", acts: true, help: "stop gracefully or send a signal: a menu, then a confirmation that tells what it would reach (s in it: with the subtree, the process group)", where: inTable | inDetail, do: (*app).openSignals},
+		{keys: []string{"k", "F9"}, group: groupAct, short: "Signal", acts: true, help: "stop gracefully or send a signal: a menu, then a confirmation that tells what it would reach; there s takes the subtree, too, or the process group", where: inTable | inDetail, do: (*app).openSignals},
 		{keys: []string{"r"}, group: groupAct, short: "Renice", acts: true, help: "change the nice value", where: inTable | inDetail, do: setting(pcb.SetNice)},
 		{keys: []string{"a"}, group: groupAct, acts: true, help: "CPU affinity: which CPUs it may run on", where: inTable | inDetail, do: setting(pcb.SetAffinity)},
 		{keys: []string{"i"}, group: groupAct, acts: true, help: "I/O priority: none, best effort, idle, real time", where: inTable | inDetail, do: setting(pcb.SetIOPriority)},

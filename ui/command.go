@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"ptop/internal/column"
+	"ptop/internal/near"
 	"ptop/internal/view"
 	"ptop/pcb"
 )
@@ -78,15 +79,12 @@ func valueNames(info *pcb.SettingInfo) (names []string) {
 	return names
 }
 
-// commandNames lists the commands for who has typed none of them, with those that do something to processes or without.
-func commandNames(acting bool) string {
-	var names []string
+// commandNames are the commands as they are typed, without what they take.
+func commandNames() (names []string) {
 	for _, c := range commands() {
-		if acting || !c.acts {
-			names = append(names, c.usage())
-		}
+		names = append(names, c.name)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 func (a *app) openCommand() {
@@ -94,6 +92,7 @@ func (a *app) openCommand() {
 	l.changed = func(string) { l.note = "" }
 	l.enter = func(text string) bool {
 		a.dismiss(l) // before what the command may open
+		a.log.hush()
 		if text != "" {
 			a.commands = append(a.commands, text)
 		}
@@ -125,7 +124,10 @@ func findCommand(name string) (*command, error) {
 			return &all[i], nil
 		}
 	}
-	return nil, fmt.Errorf("no command %q: want %s", name, commandNames(true))
+	if meant := near.Name(name, commandNames()); meant != "" {
+		return nil, fmt.Errorf("no command %q (did you mean %s?); ? lists all", name, meant)
+	}
+	return nil, fmt.Errorf("no command %q: want one of %s", name, strings.Join(commandNames(), ", "))
 }
 
 // completeCommand completes the command, or its argument.

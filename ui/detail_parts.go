@@ -106,7 +106,11 @@ func limitText(n int64, unit string) string {
 func (v *detailView) cgroupLines(w int) []pageLine {
 	d := v.detail
 	var out []pageLine
-	if p := v.proc(); p != nil && p.Container != nil {
+	p := v.proc()
+	if p != nil && p.Container == nil && p.Have.Has(pcb.FieldCgroup) {
+		out = append(out, heading("Belongs to"), textLine("  no container, no pod, no systemd unit and no session, by its cgroups", roleText), blank)
+	}
+	if p != nil && p.Container != nil {
 		c := p.Container
 		out = append(out, heading("Belongs to"))
 		out = append(out, entries([]entry{

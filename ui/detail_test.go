@@ -35,6 +35,17 @@ func TestDeniedIsNotZero(t *testing.T) {
 	}
 }
 
+// A process that belongs to nothing is told to, one of which that is unknown is not.
+func TestBelongsToNothing(t *testing.T) {
+	d := newBench(t, 120, 40, Options{})
+	d.keys("Enter 9")
+	d.lacks("Belongs to")
+	f := machine(3)
+	f.Snap.Procs[f.Snap.Index(pidBurner)].Have |= pcb.FieldCgroup
+	d.show(f)
+	d.wants("Belongs to", "no container")
+}
+
 // Of a process that has no environment any more there is nothing to unmask.
 func TestEnvironmentOfTheDead(t *testing.T) {
 	d := newBench(t, 120, 30, Options{})

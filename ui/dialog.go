@@ -23,6 +23,7 @@ type menu struct {
 	items  []menuItem
 	at     int
 	many   bool
+	next   string      // what comes after the choice; empty where that needs no words
 	choose func(i int) // for one: the item; for many it is called once, the items tell
 	gone   func()      // the dialog has been closed, whatever way; nil for nothing
 	typed  string
@@ -152,6 +153,9 @@ func (m *menu) draw(p painter) {
 	if m.many {
 		foot = "Space switches, Enter takes, Esc leaves"
 	}
+	if m.next != "" {
+		foot += "; " + m.next
+	}
 	w = max(w, width(foot)+4)
 	extra := 3
 	if note != "" {
@@ -190,7 +194,7 @@ func (m *menu) draw(p painter) {
 		if names > 0 {
 			x = q.role(x+1, 0, pad(it.name, names), r)
 		}
-		q.role(x+2, 0, it.help, help)
+		q.role(x+2, 0, clip(it.help, in.w-x-2), help)
 	}
 	in.role(0, in.h-1, foot, roleDim)
 }

@@ -61,9 +61,9 @@ func (a *app) completeFilter(text string) (head string, fits []string) {
 	return completeExpression(text)
 }
 
-// plainError is an error of a filter or a column in the screen's terms.
+// plainError is an error of a filter, a column or a theme in the screen's terms.
 func plainError(err error) string {
-	text := strings.TrimPrefix(err.Error(), "filter: ")
+	text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "filter: "), "ui: ")
 	return strings.ReplaceAll(text, column.WhereListed, "F2 lists all")
 }
 

@@ -34,6 +34,7 @@ type header struct {
 	since time.Duration // monotonic clock of the first reading
 
 	toFindings []rect // where a click opens the findings
+	told       string // what was drawn of the worst finding; empty for nothing
 }
 
 func newHeader() *header {
@@ -63,7 +64,7 @@ const (
 
 // draw draws at the top of p and gives the number of lines it took.
 func (h *header) draw(p painter, a *app) int {
-	h.toFindings = h.toFindings[:0]
+	h.toFindings, h.told = h.toFindings[:0], ""
 	mode := h.mode
 	switch {
 	case p.h < headerNoneBelow:
@@ -106,7 +107,9 @@ func (h *header) draw(p painter, a *app) int {
 		}
 		y += max(n, len(facts))
 	}
-	p.line(0, y, h.worst(f, p.gl))
+	worst := h.worst(f, p.gl)
+	p.line(0, y, worst)
+	h.told = worst[0].text
 	h.toFindings = append(h.toFindings, rect{p.x, p.y + y, p.w, 1})
 	return y + 1
 }
@@ -184,6 +187,9 @@ func (h *header) worst(f *monitor.Frame, gl *glyphs) line {
 	w := &f.Findings[0]
 	return plain(gl.mark[w.Severity]+" "+w.Summary, severityRole(w.Severity))
 }
+
+// says reports whether a text can be read in the header, w cells wide, as it was drawn.
+func (h *header) says(text string, w int) bool { return text == h.told && width(text) <= w }
 
 // facts are the figures in words, most important first.
 func (h *header) facts(f *monitor.Frame, w int) []line {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"time"
 )
 
@@ -52,40 +53,83 @@ func (h *hintLine) at(x, y int) *binding {
 // logLine keeps what ptop has said: outcomes of actions, findings that appeared.
 type logLine struct {
 	entries []logEntry
+	aside   logEntry // about a key, and no part of what is kept
 }
 
 type logEntry struct {
 	at   time.Time
 	role role
 	text string
+	news bool // nobody asked for it: a finding that appeared
+	over bool // what was done since makes it old
 }
 
 // Messages stand for a while; those that tell of a failure stand longer.
 const (
 	logStands     = 8 * time.Second
 	logStandsLong = 30 * time.Second
+	asideStands   = 3 * time.Second
 	logMax        = 200
 )
 
 func (l *logLine) say(now time.Time, r role, text string) {
-	l.entries = append(l.entries, logEntry{now, r, text})
+	l.add(logEntry{at: now, role: r, text: text})
+}
+
+// news tells what nobody asked for. What was said stands first.
+func (l *logLine) news(now time.Time, r role, text string) {
+	l.add(logEntry{at: now, role: r, text: text, news: true})
+}
+
+// remark says something for a moment, before everything else.
+func (l *logLine) remark(now time.Time, text string) {
+	l.aside = logEntry{at: now, role: roleDim, text: text}
+}
+
+func (l *logLine) add(e logEntry) {
+	if !e.news {
+		l.aside = logEntry{}
+	}
+	l.entries = append(l.entries, e)
 	if len(l.entries) > logMax {
 		l.entries = l.entries[len(l.entries)-logMax:]
 	}
 }
 
-// current is the newest message, unless it has stood long enough.
-func (l *logLine) current(now time.Time) (string, role) {
-	if len(l.entries) == 0 {
-		return "", roleText
+// hush takes down what was said: it was about something that is tried anew.
+func (l *logLine) hush() {
+	if e := l.newest(false); e != nil {
+		e.over = true
 	}
-	e := l.entries[len(l.entries)-1]
-	stands := logStands
+}
+
+// newest is the newest entry that is news, or that is none; nil when there is none.
+func (l *logLine) newest(news bool) *logEntry {
+	for i := range slices.Backward(l.entries) {
+		if l.entries[i].news == news {
+			return &l.entries[i]
+		}
+	}
+	return nil
+}
+
+// current is the newest of what was said or, when that has stood long enough, of the news; nil for nothing.
+func (l *logLine) current(now time.Time) *logEntry {
+	if e := &l.aside; e.text != "" && now.Sub(e.at) <= asideStands {
+		return e
+	}
+	for _, news := range []bool{false, true} {
+		if e := l.newest(news); e != nil && e.stands(now) {
+			return e
+		}
+	}
+	return nil
+}
+
+func (e *logEntry) stands(now time.Time) bool {
+	long := logStands
 	if e.role == roleCritical {
-		stands = logStandsLong
+		long = logStandsLong
 	}
-	if now.Sub(e.at) > stands {
-		return "", roleText
-	}
-	return e.text, e.role
+	return !e.over && now.Sub(e.at) <= long
 }

@@ -86,6 +86,16 @@ func (m *keymap) find(stroke string, a *app) *binding {
 	return nil
 }
 
+// unbound says of a stroke that finds nothing what it is for, if anything.
+func (m *keymap) unbound(stroke string) string {
+	if len(m.first[stroke]) == 0 {
+		return strokeText(stroke) + " is no key of ptop; ? lists them"
+	}
+	b := m.first[stroke][0]
+	what, _, _ := strings.Cut(b.help, ";")
+	return fmt.Sprintf("%s does nothing now; it is for: %s (%v); ? lists the keys", strokeText(stroke), what, b.where)
+}
+
 // strokes lists the keys of b that reach it in at least one of the views s.
 func (m *keymap) strokes(b *binding, s scope) []string {
 	var out []string

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Every key of every binding reaches it in each view in which it is said to hold.
@@ -86,5 +87,24 @@ func TestKeysMarkdown(t *testing.T) {
 		if c.help == "" || !strings.Contains(md, "| `:"+c.usage()+"` | "+c.help+" |") {
 			t.Errorf("docs/keys.md lacks what %q does", c.name)
 		}
+	}
+}
+
+// A key that does nothing says so for a moment, and what it is for; the incident report keeps nothing of it.
+func TestKeyThatDoesNothing(t *testing.T) {
+	d := newBench(t, 100, 30, Options{})
+	d.say(roleGood, "an answer")
+	for keys, want := range map[string]string{"L": "L is no key of ptop", "x": "start a remedy, after a confirmation (findings, details)", "n": "the next one found (table)"} {
+		d.keys(keys)
+		d.wants(want, "? lists")
+		d.keys("Down")
+		d.lacks(want)
+		d.wants("an answer")
+	}
+	d.keys("L")
+	d.clock = d.clock.Add(asideStands + time.Second)
+	d.lacks("no key of ptop")
+	if len(d.log.entries) != 1 {
+		t.Errorf("kept: %v", d.log.entries)
 	}
 }

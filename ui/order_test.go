@@ -44,6 +44,40 @@ func TestOrderIsSeen(t *testing.T) {
 	}
 }
 
+// Who adds a column to the usual ones, or takes one off, still sees what the rows are, and can scroll to every column.
+func TestChosenColumnsLeaveTheCommand(t *testing.T) {
+	for _, keys := range []string{"F2 / w a i t Enter Space Enter", "F2 / p p i d Enter Space Enter"} {
+		d := newBench(t, 80, 24, Options{})
+		d.keys(keys)
+		d.wants("COMMAND", "/sbin/init splash")
+		for _, title := range []string{"THR", "SW/s", "IDLE"} {
+			for n := 0; !strings.Contains(d.text(), title); n++ {
+				if n > 20 {
+					t.Fatalf("%s: %s is not to be scrolled to:\n%s", keys, title, d.text())
+				}
+				d.keys("Right")
+			}
+		}
+		d.wants("COMMAND", "CPU%▼")
+	}
+}
+
+// Lines are not scrolled out of sight, so that one key back shows them again.
+func TestScrollEnds(t *testing.T) {
+	d := newBench(t, 80, 24, Options{})
+	for range 30 {
+		d.keys("Right").text()
+	}
+	d.keys("Left")
+	d.wants("eground") // of svc10 --foreground
+	d.keys("? ")
+	for range 30 {
+		d.keys("Right").text()
+	}
+	d.keys("Left")
+	d.wants("goes back.")
+}
+
 // What is left out for want of room is what matters least.
 func TestColumnsGiveWay(t *testing.T) {
 	for w, want := range map[int]string{

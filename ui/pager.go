@@ -19,14 +19,15 @@ func textLine(text string, r role) pageLine { return pageLine{line: plain(text, 
 
 // pager shows lines and scrolls through them. Where lines have links it has a cursor that goes from one to the next.
 type pager struct {
-	head   []pageLine // stand above the lines, and stay there; the last one names columns
-	pinned int        // cells at the left that stay when the columns are scrolled sideways
-	lines  []pageLine
-	top    int
-	left   int
-	cursor int
-	moved  bool // the user has moved the cursor to its line; else it stands at the top, whatever is there
-	height int  // of the lines
+	head    []pageLine // stand above the lines, and stay there; the last one names columns
+	pinned  int        // cells at the left that stay when the columns are scrolled sideways
+	lines   []pageLine
+	top     int
+	left    int
+	cursor  int
+	moved   bool // the user has moved the cursor to its line; else it stands at the top, whatever is there
+	height  int  // of the lines
+	longest int  // line among those in sight
 }
 
 // set replaces the lines and keeps the place, and the cursor on the process it was on.
@@ -96,7 +97,7 @@ func (g *pager) move(m motion) {
 		g.left = max(0, g.left-scrollStep)
 		return
 	case moveRight:
-		g.left += scrollStep
+		g.left = scrolledOn(g.left, g.longest)
 		return
 	}
 	if !g.linked() {
@@ -142,12 +143,14 @@ func (g *pager) draw(p painter) {
 		g.clamp()
 	}
 	linked := g.linked()
+	g.longest = 0
 	for y := 0; y < p.h && g.top+y < len(g.lines); y++ {
 		i := g.top + y
 		l := g.lines[i].line
 		if late := g.lines[i].late; late != nil {
 			l = late()
 		}
+		g.longest = max(g.longest, l.width())
 		l = g.scrolled(l)
 		if linked && i == g.cursor {
 			p.fill(0, y, p.th.of(roleCursor))

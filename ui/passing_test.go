@@ -8,6 +8,7 @@ import (
 
 	"ptop/detect"
 	"ptop/internal/monitor"
+	"ptop/internal/view"
 	"ptop/pcb"
 )
 
@@ -134,6 +135,28 @@ func TestBelow(t *testing.T) {
 	d.wants("⊞5 zombies", "with what is below")
 	d.keys("D")
 	d.lacks("zombies")
+}
+
+// What a filter matches is not hidden in a branch that is folded because all are.
+func TestFilterOpensFoldedBranches(t *testing.T) {
+	d := newBench(t, 120, 50, Options{})
+	d.keys("t *")
+	d.lacks("[red]x")
+	d.keys("/").typed("pid == 600").keys("Enter")
+	d.wants("checkout-agent", "[red]x")
+	d.keys("Esc")
+	d.lacks("[red]x")
+	d.keys("/").typed("checkout").keys("Enter D") // which matches itself, and stays folded
+	d.lacks("[red]x")
+}
+
+// Whatever the table says that Esc clears, Esc clears.
+func TestEscClearsEveryLimit(t *testing.T) {
+	d := newBench(t, 160, 30, Options{Query: view.Query{Below: true, Namespace: 1, Limit: 3, User: "app", PIDs: []int32{pidAgent, pidBurner}}})
+	d.keys("/").typed("checkout").keys("Enter Space F")
+	d.wants("with what is below", "limit 3", "user app", "only 2 pids", "filter checkout", "tagged 1", "following", "Esc clears")
+	d.keys("Esc Esc Esc Esc Esc Esc Esc")
+	d.lacks("Esc clears", "with what is below")
 }
 
 // The user's own processes stand out, unless that is root.

@@ -94,6 +94,10 @@ func (l *prompt) key(stroke string, ev *tcell.EventKey) bool {
 	case "Ctrl-U":
 		l.text, l.at = l.text[l.at:], 0
 		l.tell()
+	case "Ctrl-W":
+		from := wordBefore(l.text[:l.at])
+		l.text, l.at = l.text[:from]+l.text[l.at:], from
+		l.tell()
 	case "Ctrl-K":
 		l.text = l.text[:l.at]
 		l.tell()
@@ -110,6 +114,9 @@ func (l *prompt) key(stroke string, ev *tcell.EventKey) bool {
 	}
 	return false
 }
+
+// wordBefore is where the last word of a text begins, with the blanks behind it a part of it.
+func wordBefore(text string) int { return strings.LastIndexByte(strings.TrimRight(text, " "), ' ') + 1 }
 
 // tab completes as far as it is unambiguous, and from there goes through what there is.
 func (l *prompt) tab(c *cycle) {

@@ -60,6 +60,38 @@ func TestFailedCommandClosesThePrompt(t *testing.T) {
 	d.wants(": sort nope")
 }
 
+// While a filter is typed it stands on the screen once, and what else limits the table beside it.
+func TestTypedFilterStandsOnce(t *testing.T) {
+	d := newBench(t, 100, 30, Options{})
+	d.keys("/").typed("checkout")
+	d.lacks("Esc clears")
+	d.keys("Enter Space /")
+	d.wants("filter checkout   tagged 1", "filter: checkout")
+}
+
+// Ctrl-W takes the last word off, as in a shell.
+func TestPromptTakesAWordOff(t *testing.T) {
+	d := newBench(t, 100, 30, Options{})
+	d.keys(":").typed("sort rss_bytes ").keys("Ctrl-W").typed("pid").keys("Ctrl-A Right Ctrl-W")
+	if l := d.top().(*prompt); l.text != "ort pid" || l.at != 0 {
+		t.Errorf("the line is %q with the cursor at %d", l.text, l.at)
+	}
+	d.keys("Ctrl-W Ctrl-E Ctrl-W Ctrl-W Ctrl-W")
+	if l := d.top().(*prompt); l.text != "" {
+		t.Errorf("the line is %q", l.text)
+	}
+}
+
+// Who mistypes a command is told which was meant, or all there are, in full at 80 cells.
+func TestUnknownCommand(t *testing.T) {
+	d := newBench(t, 80, 24, Options{})
+	for typed, want := range map[string]string{"gruop user": "did you mean group?", "nice 5": "did you mean renice?", "frobnicate": "help, quit", "theme nope": "theme \"nope\" does"} {
+		d.command(typed)
+		d.wants(want)
+		d.lacks("…", "ui:")
+	}
+}
+
 func TestUserThatDoesNotExist(t *testing.T) {
 	d := newBench(t, 100, 30, Options{})
 	d.keys(":").typed("user nosuch-user-here").keys("Enter")

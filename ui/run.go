@@ -199,7 +199,7 @@ func runOn(ctx context.Context, b Backend, o Options, screen tcell.Screen, resto
 		}
 		return nil // tview draws now, and does nothing else with the key
 	})
-	screen.EnablePaste()
+	tv.EnablePaste(true) // of tview, which hands pasted keys on as typed ones unless it was asked itself
 	screen.EnableMouse(tcell.MouseButtonEvents)
 	go guarded(fail, func() { a.mail.feed(ctx, b.Frames()) })
 	go guarded(fail, func() { a.mail.pump(ctx, screen) })

@@ -120,6 +120,23 @@ func (panicky) Detail(context.Context, pcb.ID, pcb.Dear) (*pcb.Detail, error) {
 
 func (panicky) Refresh() { panic("a fault on the UI goroutine") }
 
+// What is pasted comes through the event loop as a paste: none of its characters acts as a key.
+func TestRunTakesNoPasteForKeys(t *testing.T) {
+	b := newFakeBackend()
+	l := start(t, panicky{b}, b)
+	for _, ev := range []tcell.Event{
+		tcell.NewEventPaste(true), tcell.NewEventKey(tcell.KeyRune, 'R', tcell.ModNone), tcell.NewEventPaste(false),
+		tcell.NewEventKey(tcell.KeyRune, 'q', tcell.ModNone),
+	} {
+		if err := l.screen.PostEvent(ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.ends(); err != nil {
+		t.Error(err) // R, which is a fault of this Backend
+	}
+}
+
 // A fault, in a goroutine or in the event loop, ends the screen with an error that tells it.
 func TestRunReportsPanics(t *testing.T) {
 	before := goroutines()

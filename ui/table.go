@@ -56,6 +56,7 @@ type table struct {
 	top      int // first row in sight
 	height   int // rows in sight when drawn last
 	scroll   int // cells by which the last column is scrolled
+	longest  int // text of that column among those in sight
 	firstCol int // columns left out at the left, after the first
 	crowded  bool
 	touched  time.Time // last key or mouse action
@@ -323,9 +324,6 @@ func (t *table) limits() string {
 		}
 	}
 	add("filter", t.q.Filter.String())
-	if t.q.Below {
-		add("with what is below", " ")
-	}
 	add("user", t.q.User)
 	add("container", t.q.Container)
 	add("unit", t.q.Unit)
@@ -334,6 +332,9 @@ func (t *table) limits() string {
 	}
 	if t.q.Namespace != 0 {
 		add("namespace", strconv.Itoa(int(t.q.Namespace)))
+	}
+	if t.q.Below && len(parts) > 0 { // without anything chosen it limits nothing
+		add("with what is below", " ")
 	}
 	if t.q.Limit > 0 {
 		add("limit", strconv.Itoa(t.q.Limit))

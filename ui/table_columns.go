@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	"ptop/internal/column"
 	"ptop/internal/view"
@@ -9,6 +10,9 @@ import (
 
 // textMax is the widest that a column of texts other than the last becomes.
 const textMax = 20
+
+// textLeast is how many cells a text that stands last keeps where chosen columns are too many for the line.
+const textLeast = 16
 
 // onlyWhenKnown is the column that nobody chose and that would be empty on most machines: no process is in a container.
 const onlyWhenKnown = "container"
@@ -123,6 +127,7 @@ func (t *table) invert() {
 // format fills t.cells with the texts of the rows in sight and lets the widths grow with them, but for those that were asked
 // for: there the texts are cut. The last column has the rest of the line in any case.
 func (t *table) format(cols []*column.Column, sight []column.Row) {
+	t.longest = 0
 	for len(t.cells) < len(sight) {
 		t.cells = append(t.cells, nil)
 	}
@@ -134,6 +139,9 @@ func (t *table) format(cols []*column.Column, sight []column.Row) {
 				text = clip(text, w)
 			}
 			t.widths[c] = max(t.widths[c], min(width(text), maxWidth(c)))
+			if k == len(cols)-1 {
+				t.longest = max(t.longest, width(strings.TrimPrefix(text, sight[i].Prefix)))
+			}
 			cells = append(cells, text)
 		}
 		t.cells[i] = cells
@@ -154,7 +162,7 @@ func maxWidth(c *column.Column) int {
 }
 
 // fit chooses the columns that there is room for, as positions in cols. The last one takes what the others leave.
-// Columns that nobody chose give way until it has enough; chosen ones are scrolled through, past the one ordered by.
+// Columns that nobody chose give way until it has enough; chosen ones are scrolled through, between the one ordered by and it.
 func (t *table) fit(cols []*column.Column, w int) (kept, widths []int) {
 	if len(cols) == 0 {
 		return nil, nil
@@ -179,7 +187,12 @@ func (t *table) fit(cols []*column.Column, w int) (kept, widths []int) {
 	if !t.crowded {
 		t.firstCol = 0
 	} else {
-		kept = t.scrolled(kept, slices.Index(cols, t.sortColumn()))
+		sort := slices.Index(cols, t.sortColumn())
+		kept = t.scrolled(kept, sort)
+		// A text that stands last is what the rows are known by: those before it are not in sight until they are scrolled to.
+		for n := len(kept); n > 2 && kept[n-2] != sort && cols[kept[n-1]].Align == column.Left && rest() < textLeast; n = len(kept) {
+			kept = slices.Delete(kept, n-2, n-1)
+		}
 	}
 	for _, i := range kept {
 		widths = append(widths, all[i])

@@ -126,7 +126,7 @@ func (t *table) drawLast(p painter, r *column.Row, text string, base role, style
 	}
 	q := p.sub(0, 0, end, 1)
 	x := q.put(0, 0, r.Prefix, style(roleDim))
-	if t.hasBranch(r) && t.isFolded(r.Proc.ID) {
+	if t.hasBranch(r) && t.isFolded(r) {
 		x = q.put(x, 0, fmt.Sprintf("%s%d ", p.gl.fold, len(r.Forest.Descendants(r.Index))), style(roleTag))
 	}
 	if n := t.bunches.stands(r); t.q.Tree && n > 1 {

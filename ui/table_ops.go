@@ -7,16 +7,13 @@ import (
 	"ptop/pcb"
 )
 
-// isFolded reports whether the branch of a process is folded. The roots stay open when everything is folded.
-func (t *table) isFolded(id pcb.ID) bool {
-	if v, ok := t.folded[id]; ok {
+// isFolded reports whether what is below a row is folded. When everything is folded the roots stay open, and so does who
+// is shown for the sake of what matches below it.
+func (t *table) isFolded(r *column.Row) bool {
+	if v, ok := t.folded[r.Proc.ID]; ok {
 		return v
 	}
-	if !t.foldedAll {
-		return false
-	}
-	i := t.frame.Snap.Index(id.PID)
-	return i >= 0 && t.frame.Forest.Depth(int32(i)) > 0
+	return t.foldedAll && !r.Context && r.Forest.Depth(r.Index) > 0
 }
 
 // hasBranch reports whether the row has something to fold or unfold.
@@ -51,6 +48,9 @@ func (t *table) foldAll() {
 
 const scrollStep = 8
 
+// scrolledOn is where a scroll to the right leads from a place: no further than leaves something of the longest line.
+func scrolledOn(from, longest int) int { return max(from, min(from+scrollStep, longest-scrollStep)) }
+
 // left folds an open branch; else it scrolls back; else it goes to the parent.
 func (t *table) left() {
 	r := t.row()
@@ -59,7 +59,7 @@ func (t *table) left() {
 		t.scroll = max(0, t.scroll-scrollStep)
 	case t.firstCol > 0:
 		t.firstCol--
-	case t.hasBranch(r) && !t.isFolded(r.Proc.ID):
+	case t.hasBranch(r) && !t.isFolded(r):
 		t.fold(true)
 	case t.q.Tree && r != nil && r.Proc != nil && r.Proc.Zombie() && t.bunches.isOpen(r):
 		t.fold(true)
@@ -70,14 +70,14 @@ func (t *table) left() {
 func (t *table) right() {
 	r := t.row()
 	switch {
-	case t.hasBranch(r) && t.isFolded(r.Proc.ID):
+	case t.hasBranch(r) && t.isFolded(r):
 		t.fold(false)
 	case t.q.Tree && r != nil && t.bunches.stands(r) > 1:
 		t.fold(false)
 	case t.crowded && t.firstCol < len(t.shown)-2:
 		t.firstCol++
 	default:
-		t.scroll += scrollStep
+		t.scroll = scrolledOn(t.scroll, t.longest)
 	}
 }
 

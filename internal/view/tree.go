@@ -83,7 +83,7 @@ func (w *work) draw(dst []column.Row) []column.Row {
 		r := &dst[len(dst)-1]
 		w.fill(r, b.index)
 		r.Depth, r.Context = b.depth, !w.match[b.index]
-		folded := len(pen.children(b.index)) > 0 && w.q.Folded != nil && w.q.Folded(r.Proc.ID)
+		folded := len(pen.children(b.index)) > 0 && w.q.Folded != nil && w.q.Folded(r)
 		r.Prefix = pen.prefix(b, folded)
 		if folded {
 			r.Group = w.subtree(b.index)

@@ -24,8 +24,8 @@ type Query struct {
 	HideKernel  bool
 	Threads     bool // a row for each thread that was read, under its process
 	Tree        bool
-	ASCII       bool              // draw the tree without box characters
-	Folded      func(pcb.ID) bool // in a tree: whether that subtree is folded; nil for none
+	ASCII       bool                   // draw the tree without box characters
+	Folded      func(*column.Row) bool // in a tree: whether what is below that row is folded; nil for none
 	GroupBy     *column.Column
 	Limit       int // rows; 0 for all
 }

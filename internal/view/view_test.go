@@ -119,8 +119,8 @@ func TestRows(t *testing.T) {
 		{"what is below but hidden", Query{Below: true, Filter: matching(t, "pid == 1"), PIDs: []int32{1, 10}}, "1 10~"},
 		{"tree of a part", Query{Tree: true, PIDs: []int32{12}, Descendants: true}, "12|└─ 13"},
 		{"tree with a gap", Query{Tree: true, PIDs: []int32{1, 12, 13}}, "1|└─ 12|   └─ 13"},
-		{"folded", Query{Tree: true, Folded: func(id pcb.ID) bool { return id.PID == 10 || id.PID == 20 }}, "1|├+ 10|└─ 20|30"},
-		{"folded root", Query{Tree: true, Folded: func(id pcb.ID) bool { return id.PID == 1 }}, "+ 1|30"},
+		{"folded", Query{Tree: true, Folded: func(r *column.Row) bool { return r.Proc.PID == 10 || r.Proc.PID == 20 }}, "1|├+ 10|└─ 20|30"},
+		{"folded root", Query{Tree: true, Folded: func(r *column.Row) bool { return r.Proc.PID == 1 }}, "+ 1|30"},
 		{"tree with a limit", Query{Tree: true, Limit: 2}, "1|├─ 10"},
 		{"groups", Query{GroupBy: by(t, "user")}, "root:6|app:1"},
 		{"groups by CPU", Query{GroupBy: by(t, "name"), Sort: sorted(t, "cpu_percent"), Limit: 2}, "web:2|sh:1"},
@@ -203,7 +203,7 @@ func TestSelect(t *testing.T) {
 
 func TestFoldedRowSumsWhatIsBelow(t *testing.T) {
 	f := usual()
-	q := Query{Tree: true, Folded: func(id pcb.ID) bool { return id.PID == 10 }}
+	q := Query{Tree: true, Folded: func(r *column.Row) bool { return r.Proc.PID == 10 }}
 	rows := q.Rows(nil, f)
 	if v := by(t, "cpu_percent").Value(&rows[1]); v.Float != 128 || rows[1].Group.Count != 4 {
 		t.Errorf("the folded subtree has %v percent, %d processes", v.Float, rows[1].Group.Count)
