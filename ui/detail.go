@@ -193,7 +193,7 @@ func (v *detailView) write() {
 	if p.reads {
 		switch {
 		case v.problem != "":
-			out = append(out, textLine(v.problem, roleWarning))
+			out = append(out, paragraph(v.problem, w)...)
 		case v.detail == nil && !p.bare:
 			v.pager.set([]pageLine{textLine("reading…", roleDim)})
 			return
@@ -201,7 +201,7 @@ func (v *detailView) write() {
 		if v.detail != nil {
 			for _, part := range p.parts {
 				if why := v.detail.Problems[part]; why != "" {
-					out = append(out, textLine(fmt.Sprintf("%s: %s", part, why), roleWarning))
+					out = append(out, paragraph(fmt.Sprintf("%s: %s", part, why), w)...)
 				}
 			}
 		}
@@ -214,6 +214,14 @@ func (v *detailView) write() {
 		out = append(out, lines...)
 	}
 	v.pager.set(out)
+}
+
+// paragraph is what went wrong, to its end: what to do about it stands there.
+func paragraph(text string, w int) (out []pageLine) {
+	for _, l := range wrap(text, w, 2) {
+		out = append(out, textLine(l, roleWarning))
+	}
+	return out
 }
 
 // proc is the process as it was read last, by the Frame; nil when no Frame has had it.
