@@ -200,7 +200,7 @@ func (v *detailView) write() {
 	if p.reads {
 		switch {
 		case v.problem != "":
-			out = append(out, textLine(v.problem, roleWarning))
+			out = append(out, paragraph(v.problem, w)...)
 		case v.gone && v.lacks(&p):
 			v.pager.set([]pageLine{textLine("it has ended before this was read", roleDim)})
 			return
@@ -211,12 +211,12 @@ func (v *detailView) write() {
 		if v.detail != nil {
 			for _, part := range p.parts {
 				if why := v.detail.Problems[part]; why != "" {
-					out = append(out, textLine(fmt.Sprintf("%s: %s", part, why), roleWarning))
+					out = append(out, paragraph(fmt.Sprintf("%s: %s", part, why), w)...)
 				}
 			}
 		}
 	}
-	if !p.reads || p.bare || v.detail != nil {
+	if !p.reads || p.bare || v.detail != nil && !v.lacks(&p) {
 		lines := p.lines(v, w)
 		if v.pager.head != nil {
 			v.pager.head, out = append(out, v.pager.head...), nil
@@ -224,6 +224,14 @@ func (v *detailView) write() {
 		out = append(out, lines...)
 	}
 	v.pager.set(out)
+}
+
+// paragraph is what went wrong, to its end: what to do about it stands there.
+func paragraph(text string, w int) (out []pageLine) {
+	for _, l := range wrap(text, w, 2) {
+		out = append(out, textLine(l, roleWarning))
+	}
+	return out
 }
 
 // proc is the process as it was read last, by the Frame; nil when no Frame has had it.

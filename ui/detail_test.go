@@ -35,6 +35,16 @@ func TestDeniedIsNotZero(t *testing.T) {
 	}
 }
 
+// Why something could not be read, and what to do about it, is told to its end on a narrow screen.
+func TestProblemIsWrapped(t *testing.T) {
+	d := newBench(t, 60, 40, Options{})
+	d.b.bend = func(x *pcb.Detail) {
+		x.Problems = map[pcb.DetailPart]string{pcb.PartNamespaces: "not permitted: ptop lacks CAP_SYS_PTRACE, or the process is protected: run ptop as root"}
+	}
+	d.keys("Enter 9")
+	d.wants("run ptop as root")
+}
+
 // A process that belongs to nothing is told to, one of which that is unknown is not.
 func TestBelongsToNothing(t *testing.T) {
 	d := newBench(t, 120, 40, Options{})

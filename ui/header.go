@@ -227,9 +227,9 @@ func ownLine(f *monitor.Frame, w int) line {
 	return l
 }
 
-// slowedText says why readings come more seldom than was asked.
+// slowedText says why readings come more seldom than was asked, in 42 cells: more there are not at 80.
 func slowedText(s *monitor.Slowing) string {
-	return fmt.Sprintf("every %.1f s: a reading costs %d ms, budget %s %% of a CPU", s.Delay.Seconds(), s.Cost.Milliseconds(), strconv.FormatFloat(s.Budget, 'g', -1, 64))
+	return fmt.Sprintf("every %.1f s: costs %d ms, budget %s %% CPU", s.Delay.Seconds(), s.Cost.Milliseconds(), strconv.FormatFloat(s.Budget, 'g', -1, 64))
 }
 
 // forkLine is how often the machine switches and forks and, where there is room, what of that no list of processes shows.

@@ -184,10 +184,12 @@ func TestFollowTellsTheEnd(t *testing.T) {
 
 // Readings that come more seldom than was asked are told, with why.
 func TestSlowedIsTold(t *testing.T) {
-	d := newBench(t, 140, 40, Options{})
-	d.lacks("budget")
-	f := machine(3)
-	f.Slowed = &monitor.Slowing{Asked: time.Second, Delay: 4 * time.Second, Cost: 200 * time.Millisecond, Budget: 5}
-	d.show(f)
-	d.wants("every 4.0 s: a reading costs 200 ms, budget 5 % of a CPU")
+	for _, w := range []int{80, 140} {
+		d := newBench(t, w, 40, Options{})
+		d.lacks("budget")
+		f := machine(3)
+		f.Slowed = &monitor.Slowing{Asked: time.Second, Delay: 4 * time.Second, Cost: 200 * time.Millisecond, Budget: 5}
+		d.show(f)
+		d.wants("every 4.0 s: costs 200 ms, budget 5 % CPU")
+	}
 }

@@ -27,7 +27,7 @@ func (v *helpView) click(_, y int) { v.pager.click(y) }
 // draw lays the help out for the width that there is: what a key does must not end at the edge.
 func (v *helpView) draw(p painter) {
 	if v.w != p.w {
-		v.w = p.w
+		v.w, v.left = p.w, 0
 		v.set(v.layOut(p.w))
 	}
 	v.pager.draw(p)

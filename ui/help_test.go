@@ -59,3 +59,15 @@ func TestHelpHeadings(t *testing.T) {
 		}
 	}
 }
+
+// A screen that gets wider shows the help from its left edge again.
+func TestHelpAfterResize(t *testing.T) {
+	d := newBench(t, 20, 24, Options{})
+	d.keys("m m m ?").text()
+	for range 5 {
+		d.keys("Right").text()
+	}
+	d.screen.SetSize(120, 24)
+	d.w = 120
+	d.wants("Leaving and help", "this help")
+}

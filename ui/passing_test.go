@@ -159,6 +159,19 @@ func TestEscClearsEveryLimit(t *testing.T) {
 	d.lacks("Esc clears", "with what is below")
 }
 
+// In a filtered tree the cursor is on what matches, not on an ancestor that is there for its sake.
+func TestCursorIsOnAMatch(t *testing.T) {
+	d := newBench(t, 120, 50, Options{})
+	d.keys("t /").typed("checkout").keys("Enter")
+	if pid := d.table.row().Proc.PID; pid != pidAgent {
+		t.Errorf("the cursor is on %d", pid)
+	}
+	d.keys("Home")
+	if pid := d.table.row().Proc.PID; pid != pidInit {
+		t.Errorf("at the top it is on %d", pid)
+	}
+}
+
 // The user's own processes stand out, unless that is root.
 func TestOwnProcesses(t *testing.T) {
 	for _, uid := range []uint32{1000, 0} {

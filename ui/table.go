@@ -196,8 +196,8 @@ func (t *table) collect() {
 func (t *table) reselect() {
 	place := t.selected - t.top
 	t.selected = max(0, min(t.selected, len(t.rows)-1))
-	if !t.anchored {
-		t.selected, t.top = 0, 0
+	if !t.anchored { // on what was asked for, not on who stands above it for its sake
+		t.selected, t.top = max(0, slices.IndexFunc(t.rows, func(r column.Row) bool { return !r.Context })), 0
 	} else if i := slices.IndexFunc(t.rows, func(r column.Row) bool { return keyOf(&r) == t.key }); i >= 0 {
 		t.selected = i
 		if t.follow {
