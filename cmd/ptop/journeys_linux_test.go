@@ -164,11 +164,11 @@ func TestDrillOnScreen(t *testing.T) {
 		{"6", []string{"resident (RSS)", "virtual size"}},
 		{"7", []string{"variables", "PATH="}},
 		{"8", []string{"open files", "SOFT"}},
-		{"9", []string{"Cgroup", "Namespaces", "the same as ptop's"}},
+		{"9 End", []string{"Namespaces", "the same as ptop's"}},
 		{"0", []string{"blocked", "SIGCHLD", "sleeps in"}},
 		{"Tab", []string{"context switches/s", "newest at the"}},
 	} {
-		term.keys(page.key)
+		term.keys(strings.Fields(page.key)...)
 		term.waitFor(page.wants...)
 	}
 	term.keys("Tab") // round to the first
