@@ -48,13 +48,23 @@ func beAtRest() {
 			read()
 		}
 		_, _ = os.Stat("/ptop-mark")
-		return fmt.Sprint(os.Getpid(), len(s.Procs), " ", s.Source)
+		said := fmt.Sprint(os.Getpid(), len(s.Procs), " ", s.Source)
+		for i := range s.Procs {
+			if undated(&s.Procs[i]) {
+				said += fmt.Sprint(" ", s.Procs[i].PID)
+			}
+		}
+		return said
 	})
 }
 
+// undated reports whether it is unknown when a process last ran: the kernel forgets that of who is moved to another CPU on its
+// way to sleep. Whether it has changed its command line since can't be told, then.
+func undated(p *pcb.Process) bool { return !p.Have.Has(pcb.FieldIdle) }
+
 // stirs reports whether a process other than the reader and who traces it may still be at its beginning.
 func stirs(p pcb.Process) bool {
-	return p.PID != 1 && p.PID != int32(os.Getpid()) && p.Idle < 200*time.Millisecond
+	return p.PID != 1 && p.PID != int32(os.Getpid()) && !undated(&p) && p.Idle < 200*time.Millisecond
 }
 
 // ofAProcess is a call that looks at a file of a process in /proc, by the path or by one below its descriptor.
@@ -67,12 +77,14 @@ func TestNoFileOfAProcessIsReadAtRest(t *testing.T) {
 	}
 	log := filepath.Join(t.TempDir(), "strace")
 	h := startIn(t, "at-rest", "strace", "-f", "-qq", "-o", log, "-e", "trace=openat,open,readlinkat,readlink,statx,newfstatat")
-	var own string // strace is process 1. These two run
-	var seen int
-	var source Source
-	if _, err := fmt.Sscan(h.line(), &own, &seen, &source); err != nil || seen != restful+2 || source != SourceBPF {
-		t.Errorf("%d processes were read by %q, %v", seen, source, err)
+	said := strings.Fields(h.line()) // strace is process 1. It and the reader run
+	if len(said) < 3 || said[1] != fmt.Sprint(restful+2) || said[2] != string(SourceBPF) {
+		t.Fatalf("the reader says %q", said)
 	}
+	if len(said) > 3+restful/3 {
+		t.Errorf("of most it is unknown when they ran last: %q", said)
+	}
+	runs := append(said[3:], "1", said[0]) // or may have
 	text, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +97,7 @@ func TestNoFileOfAProcessIsReadAtRest(t *testing.T) {
 		t.Errorf("in the first readings %d files of processes were looked at: the case shows nothing", len(before))
 	}
 	for _, call := range ofAProcess.FindAllStringSubmatch(parts[1], -1) {
-		if pid := call[1]; pid != "1" && pid != own {
+		if !slices.Contains(runs, call[1]) {
 			t.Errorf("at rest, a file of a process was looked at: %s", call[0])
 		}
 	}

@@ -41,7 +41,7 @@ func pictured(to func(patient int) []string) []picture {
 	return []picture{
 		{"first", nil, -1},
 		{"tree", []string{"t"}, -1},
-		{"findings", []string{"f"}, -1},
+		{"findings", append(to(agent), "f"), -1},
 		{"pcb", append(to(agent), "Enter"), agent},
 		{"explain", append(to(agent), "Enter", "2"), agent},
 		{"threads", append(to(pool), "Enter", "4"), pool},
