@@ -139,11 +139,21 @@ func differences(before, own, after *pcb.Process, hadOthers bool, compared map[s
 		case how.kind == grows && lo > hi: // a counter that ran backwards by itself
 			continue
 		default:
-			if low, high := min(lo, hi)-how.slack, max(lo, hi)+how.slack; mid < low || mid > high {
+			slack := how.slack
+			if name == "UTime" || name == "STime" { // a reader's shares never run backwards: what it saw once, it holds on to
+				slack += float64(after.UTime+after.STime) / 2
+			}
+			if low, high := min(lo, hi)-slack, max(lo, hi)+slack; mid < low || mid > high {
 				differ = append(differ, fmt.Sprintf("%s is %.0f, not between %.0f and %.0f", name, mid, low, high))
 			}
 		}
 		compared[name]++
+	}
+	if (before.Have & own.Have & after.Have).Has(pcb.FieldCore) {
+		lo, mid, hi := before.UTime+before.STime, own.UTime+own.STime, after.UTime+after.STime
+		if mid < lo-2*pcb.Tick || mid > hi+2*pcb.Tick {
+			differ = append(differ, fmt.Sprintf("its CPU time is %v, not between %v and %v", mid, lo, hi))
+		}
 	}
 	if before.Have == after.Have && before.State == own.State {
 		if missing := before.Have &^ own.Have &^ mayMiss; missing != 0 {
