@@ -154,7 +154,7 @@ func (t *table) drawLast(p painter, r *column.Row, text string, base role, style
 
 // lostText says of a process under its adopter which parent it lost.
 func lostText(lost *detect.Adoption, gl *glyphs) string {
-	return fmt.Sprintf("%s%s ", gl.lost, strings.TrimSpace(fmt.Sprintf("%s(%d)", lost.Name, lost.Parent.PID)))
+	return fmt.Sprintf("%s%s(%d) ", gl.lost, lost.Name, lost.Parent.PID)
 }
 
 // commandLine brings out the name in "/usr/sbin/name args". What stands in brackets is no command line.

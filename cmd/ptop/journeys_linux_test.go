@@ -85,12 +85,7 @@ func TestReniceOnScreen(t *testing.T) {
 	term.keys("Enter")
 	term.answer("renice to 7?")
 	term.waitFor("reniced to 7")
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", parent))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	if nice := strings.Fields(rest)[16]; nice != "7" {
+	if nice := statField(t, parent, 19); nice != "7" {
 		t.Errorf("its nice value is %s", nice)
 	}
 	term.waitUntil("the value in the table", regexp.MustCompile(strconv.Itoa(parent)+` \w+ +7 S`).MatchString)
